@@ -1,0 +1,57 @@
+"""ELF notes: what toolchains and plugin authors write for others to read (gABI, chapter 5, "Note Section")."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from plugdeck.binary.facts import Note
+from plugdeck.binary.layout import Layout
+from plugdeck.binary.segments import PT_NOTE, ProgramHeader
+from plugdeck.binary.source import ByteSource, damaged
+
+MAX_NOTE_BYTES = 1024 * 1024
+"""All notes of one file together."""
+
+NT_GNU_BUILD_ID = 3
+
+
+def read_notes(source: ByteSource, headers: Sequence[ProgramHeader], layout: Layout) -> tuple[Note, ...]:
+    """The notes of all PT_NOTE segments, in file order; all-zero padding between them is left out."""
+    notes: list[Note] = []
+    total = 0
+    for header in headers:
+        if header.type == PT_NOTE:
+            total += header.file_bytes
+            if total > MAX_NOTE_BYTES:
+                raise damaged(f"The file has more than {MAX_NOTE_BYTES:,} bytes of notes", header.offset)
+            data = source.read(header.offset, header.file_bytes, "the notes")
+            notes.extend(parse_notes(data, layout, alignment=8 if header.alignment == 8 else 4, offset=header.offset))
+    return tuple(notes)
+
+
+def parse_notes(data: bytes, layout: Layout, *, alignment: int = 4, offset: int = 0) -> Iterator[Note]:
+    """The notes in ``data``; ``offset`` is where it begins in the file, for errors."""
+    position = 0
+    while position + layout.note_header.size <= len(data):
+        owner_bytes, description_bytes, kind = layout.note_header.unpack_from(data, position)
+        owner_at = position + layout.note_header.size
+        description_at = _aligned(owner_at + owner_bytes, alignment)
+        end = description_at + description_bytes
+        if end > len(data):
+            raise damaged("A note reaches beyond its segment", offset + position)
+        if owner_bytes or description_bytes or kind:
+            owner = data[owner_at : owner_at + owner_bytes].partition(b"\0")[0]
+            yield Note(owner.decode("utf-8", "surrogateescape"), kind, data[description_at:end])
+        position = _aligned(end, alignment)
+
+
+def _aligned(position: int, alignment: int) -> int:
+    return (position + alignment - 1) & -alignment
+
+
+def build_id_of(notes: Sequence[Note]) -> str | None:
+    """The GNU build id in hexadecimal, or None."""
+    for note in notes:
+        if note.type == NT_GNU_BUILD_ID and note.owner == "GNU" and note.description:
+            return note.description.hex()
+    return None

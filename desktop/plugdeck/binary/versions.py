@@ -1,0 +1,150 @@
+"""Symbol versions: what is needed, and what is defined (LSB, "Symbol Versioning").
+
+Both tables are chains: each record says how far away the next one is. A crafted chain can be long, not endless:
+steps go forward only, inside one segment, and no more versions are taken than a symbol's 15-bit index can name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from plugdeck.binary.dynamic import DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DynamicTable
+from plugdeck.binary.facts import VersionNeed
+from plugdeck.binary.layout import Layout
+from plugdeck.binary.segments import LoadMap
+from plugdeck.binary.source import ByteSource, Window, damaged
+from plugdeck.binary.strings import StringTable
+
+MAX_VERSIONS = 0x7FFF
+VER_FLG_BASE = 1
+VER_FLG_WEAK = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Verneed:
+    """``Elf_Verneed``: one library, and where the versions needed of it begin."""
+
+    version: int
+    count: int
+    file: int
+    first: int
+    next: int
+
+    @classmethod
+    def parse(cls, window: Window, position: int, layout: Layout) -> Verneed:
+        """The record at ``position``."""
+        return cls(*window.unpack(layout.version_need, position))
+
+
+@dataclass(frozen=True, slots=True)
+class Vernaux:
+    """``Elf_Vernaux``: one version needed; ``index`` is what the symbols' version table calls it."""
+
+    hash: int
+    flags: int
+    index: int
+    name: int
+    next: int
+
+    @classmethod
+    def parse(cls, window: Window, position: int, layout: Layout) -> Vernaux:
+        """The record at ``position``."""
+        return cls(*window.unpack(layout.version_need_entry, position))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdef:
+    """``Elf_Verdef``: one version defined; the first of its entries has its name."""
+
+    version: int
+    flags: int
+    index: int
+    count: int
+    hash: int
+    first: int
+    next: int
+
+    @classmethod
+    def parse(cls, window: Window, position: int, layout: Layout) -> Verdef:
+        """The record at ``position``."""
+        return cls(*window.unpack(layout.version_definition, position))
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """Every version of a file; ``names`` is by the index that the symbols' version table uses."""
+
+    needs: tuple[VersionNeed, ...]
+    definitions: tuple[str, ...]
+    names: dict[int, str]
+
+
+def read_versions(
+    source: ByteSource, table: DynamicTable, loads: LoadMap, strings: StringTable, layout: Layout
+) -> Versions:
+    """The versions that DT_VERNEED and DT_VERDEF lead to."""
+    names: dict[int, str] = {}
+    needs: list[VersionNeed] = []
+    definitions: list[str] = []
+    if window := _window(source, table, loads, DT_VERNEED, "the table of needed versions"):
+        for need, entry in _needs(window, table.values.get(DT_VERNEEDNUM, 0), layout):
+            name = names[entry.index & MAX_VERSIONS] = strings.text(entry.name)
+            needs.append(VersionNeed(strings.text(need.file), name, bool(entry.flags & VER_FLG_WEAK)))
+    if window := _window(source, table, loads, DT_VERDEF, "the table of defined versions"):
+        for definition, name_offset in _definitions(window, table.values.get(DT_VERDEFNUM, 0), layout):
+            name = names[definition.index & MAX_VERSIONS] = strings.text(name_offset)
+            if not definition.flags & VER_FLG_BASE:
+                definitions.append(name)
+    return Versions(tuple(needs), tuple(definitions), names)
+
+
+def _window(source: ByteSource, table: DynamicTable, loads: LoadMap, tag: int, what: str) -> Window | None:
+    if tag not in table.values:
+        return None
+    offset, rest = loads.span_of(table.values[tag], 1, what)
+    return Window(source, offset, rest, what)
+
+
+def _needs(window: Window, count: int, layout: Layout) -> Iterator[tuple[Verneed, Vernaux]]:
+    position = total = 0
+    for number in range(count):
+        need = Verneed.parse(window, position, layout)
+        _check_version(need.version)
+        total += need.count
+        _check_total(total)
+        entry_position = position + need.first
+        for entry_number in range(need.count):
+            entry = Vernaux.parse(window, entry_position, layout)
+            yield need, entry
+            entry_position += _step(entry.next, entry_number, need.count)
+        position += _step(need.next, number, count)
+
+
+def _definitions(window: Window, count: int, layout: Layout) -> Iterator[tuple[Verdef, int]]:
+    position = 0
+    _check_total(count)
+    for number in range(count):
+        definition = Verdef.parse(window, position, layout)
+        _check_version(definition.version)
+        if not definition.count:
+            raise damaged("A defined version has no name")
+        yield definition, window.unpack(layout.version_definition_entry, position + definition.first)[0]
+        position += _step(definition.next, number, count)
+
+
+def _check_version(version: int) -> None:
+    if version != 1:
+        raise damaged(f"A version record is of kind {version}, and only 1 exists")
+
+
+def _check_total(total: int) -> None:
+    if total > MAX_VERSIONS:
+        raise damaged(f"The file claims more than {MAX_VERSIONS:,} symbol versions")
+
+
+def _step(step: int, number: int, count: int) -> int:
+    """The way to the next record; the chain has to end where the count says, since loaders follow the chain."""
+    if (step == 0) != (number == count - 1):
+        raise damaged(f"A chain of {count:,} versions ends at another place than its count says")
+    return step

@@ -1,0 +1,74 @@
+"""One file's report: what it is, what it says of itself, and whether it fits the host."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from plugdeck.binary import read
+from plugdeck.binary.facts import BinaryFacts
+from plugdeck.catalogue.report import Report, Status
+from plugdeck.compat.check import check
+from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.host import Host
+from plugdeck.dialects.manifest import Dialect, Manifest
+from plugdeck.dialects.recognise import recognise
+from plugdeck.errors import BinaryFormatError
+
+_WEIGHT = {severity: place for place, severity in enumerate(Severity)}
+
+
+def examine(path: str | os.PathLike[str], host: Host | None = None, *, symbols: bool = True) -> Report:
+    """The report on the file at ``path``, whatever is there: nothing of it is executed, and no file raises.
+
+    Args:
+        path: Any path; links are followed.
+        host: What would load the file; Plugdeck's own worker when None.
+        symbols: Whether the report lists the symbols. Without them most files are read several times faster; the
+            status of a plugin is the same either way.
+    """
+    path, host = Path(path), host or Host.default()
+    try:
+        report = judge(read(path, symbols=symbols), host)
+    except BinaryFormatError as error:
+        return unreadable(path, error)
+    return report if symbols else settle(report, host)
+
+
+def settle(report: Report, host: Host) -> Report:
+    """A report that was made without symbols, with the status that they give; it still lists none.
+
+    Only what would count as a fitting plugin is read again.
+    """
+    if report.status not in {Status.COMPATIBLE, Status.WARNING}:
+        return report
+    whole = examine(report.path, host)
+    return replace(whole, facts=replace(whole.facts, exports=None, imports=None)) if whole.facts else whole
+
+
+def judge(facts: BinaryFacts, host: Host) -> Report:
+    """The report that follows from a file's facts."""
+    manifest, said = recognise(facts)
+    findings = (*check(facts, host), *said)
+    if len(findings) > 1:
+        findings = tuple(sorted(findings, key=lambda finding: _WEIGHT[finding.severity]))
+    return Report(facts.path, _status(manifest, findings), findings, facts, manifest)
+
+
+def unreadable(path: Path, error: BinaryFormatError) -> Report:
+    """The report on a file that cannot be read at all, or is damaged."""
+    finding = Finding("file.unreadable", Severity.ERROR, _sentence(str(error)), (), error.remedy, stops_load=True)
+    return Report(path, Status.UNREADABLE, (finding,))
+
+
+def _status(manifest: Manifest | None, findings: tuple[Finding, ...]) -> Status:
+    """What no host could use as a plugin is that first of all; its findings still say whether it would load."""
+    if manifest is None or manifest.dialect is Dialect.LIBRARY:
+        return Status.NOT_A_PLUGIN
+    worst = findings[0].severity if findings else Severity.INFO
+    return {Severity.ERROR: Status.INCOMPATIBLE, Severity.WARNING: Status.WARNING}.get(worst, Status.COMPATIBLE)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."

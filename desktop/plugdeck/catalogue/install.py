@@ -1,0 +1,233 @@
+"""Installing a plugin: the verdict first, then a copy under a name of its own that nothing else ever gets.
+
+What is judged is what stays: the source is read once, into a private copy beside its goal, and the verdict that
+counts is the one on that copy. Files that are damaged or no ELF files are always refused. A file that does not fit
+this machine is refused too, unless the caller says otherwise (``even_if_incompatible``), since what is missing may
+come later.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugdeck import paths
+from plugdeck.atomic_file import move_new, sync_folder
+from plugdeck.binary import identity_of
+from plugdeck.catalogue.examine import examine
+from plugdeck.catalogue.incoming import Incoming, copied, folder_error, sha256_of
+from plugdeck.catalogue.install_name import HASH_DIGITS, file_name, file_word
+from plugdeck.catalogue.report import Report, Status
+from plugdeck.catalogue.trash import Trashed, move_to_trash, restore, trashed_in
+from plugdeck.compat.finding import Severity
+from plugdeck.errors import InstallError, PlugdeckError
+
+__all__ = ["Installed", "Proposal", "Trashed", "install", "installed", "propose", "restore", "trashed", "uninstall"]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What installing a file would do, for a person to decide on; nothing has been copied yet."""
+
+    report: Report
+    sha256: str
+    """Of the bytes that the report is about; give it to ``install``. Empty when the file is refused."""
+    target: Path | None
+    """Where it would go, or where it is already; None when it is refused."""
+    replaces: tuple[Path, ...]
+    """Other versions of the same plugin, which stay beside it."""
+    already: bool
+    """Whether the same bytes are installed already, at ``target``."""
+    refusal: str = ""
+    """Why it cannot be installed at all; empty when it can."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A plugin in the plugin folder."""
+
+    path: Path
+    name: str
+    version: str
+    sha256: str
+    already: bool = False
+    """Whether it was there before: the same bytes are never installed twice."""
+
+
+def propose(path: Path, folder: Path | None = None) -> Proposal:
+    """Reads the file, never running it, and says what ``install`` would do. Does not raise for a bad file."""
+    folder = folder or paths.plugin_folder()
+    report = examine(path)
+    if refusal := _refusal(report):
+        return Proposal(report, "", None, (), already=False, refusal=refusal)
+    try:
+        sha256 = _sha256_of_examined(report)
+    except PlugdeckError as error:
+        return Proposal(report, "", None, (), already=False, refusal=str(error))
+    there = _same_content(folder, sha256, path)
+    target = there or folder / file_name(report.name, _version(report), sha256)
+    return Proposal(report, sha256, target, _other_versions(report, target), already=there is not None)
+
+
+def install(
+    path: Path, folder: Path | None = None, *, expected_sha256: str = "", even_if_incompatible: bool = False
+) -> Installed:
+    """The plugin is in the folder, complete and on disk, under a name that was free; older versions stay.
+
+    Args:
+        expected_sha256: what was shown to the person who decided (``Proposal.sha256``); other bytes are refused.
+        even_if_incompatible: install also what the dynamic loader or the contract would refuse here.
+
+    Raises:
+        InstallError: it is refused, or could not be read or written; nothing is left behind.
+    """
+    folder = folder or paths.plugin_folder()
+    _check(examine(path, symbols=False), path, even_if_incompatible)  # spares copying what is refused anyway
+    with copied(path, folder) as copy:
+        if expected_sha256 and copy.sha256 != expected_sha256:
+            raise InstallError(
+                f"{path} has changed since it was examined; nothing was installed.",
+                remedy="Look at the new verdict, and install it again.",
+            )
+        report = examine(copy.path)
+        _check(report, path, even_if_incompatible)
+        there = _same_content(folder, copy.sha256, path)
+        target, already = (there, True) if there else _place(copy, report, folder)
+    return Installed(target, report.name, _version(report), copy.sha256, already)
+
+
+def installed(folder: Path | None = None) -> list[Installed]:
+    """The plugins in the folder, in order of file names, those that somebody copied there by hand among them."""
+    folder = folder or paths.plugin_folder()
+    return [
+        Installed(report.path, report.name, _version(report), sha256_of(report.path), already=True)
+        for report in _reports(folder)
+        if report.status is not Status.UNREADABLE
+    ]
+
+
+def uninstall(name: str | Path, folder: Path | None = None) -> Trashed:
+    """Moves an installed plugin to the trash, from where ``restore`` brings it back.
+
+    Args:
+        name: the plugin's name, its file's name, or its path.
+
+    Raises:
+        InstallError: there is no such plugin, or several versions of it, or it could not be moved.
+    """
+    folder = folder or paths.plugin_folder()
+    return move_to_trash(_find(name, folder))
+
+
+def trashed(folder: Path | None = None) -> list[Trashed]:
+    """What can be restored, in order of file names."""
+    return list(trashed_in(folder or paths.plugin_folder()))
+
+
+def _place(copy: Incoming, report: Report, folder: Path) -> tuple[Path, bool]:
+    """Gives the copy its name: the short one, or a longer hash when other bytes have that.
+
+    The second value is True when somebody else installed the same bytes in the meantime.
+    """
+    for digits in HASH_DIGITS:
+        target = folder / file_name(report.name, _version(report), copy.sha256, digits)
+        try:
+            move_new(copy.path, target)
+        except FileExistsError:
+            if _holds(target, copy.sha256):
+                return target, True
+            continue
+        except OSError as error:
+            raise folder_error(error, folder) from error
+        sync_folder(folder)
+        return target, False
+    raise InstallError(
+        f"{target} is damaged: its content is not what its name says.", remedy="Uninstall it, then install it again."
+    )
+
+
+def _check(report: Report, path: Path, even_if_incompatible: bool) -> None:
+    if refusal := _refusal(report):
+        raise InstallError(f"{path} was not installed: {refusal}", remedy=_first_remedy(report))
+    if (error := _first_error(report)) and not even_if_incompatible:
+        raise InstallError(
+            f"{path} was not installed, since it does not fit here: {error}", remedy=_first_remedy(report)
+        )
+
+
+def _refusal(report: Report) -> str:
+    """Why the file is never installed, whatever the caller says; empty when it may be."""
+    if report.status is Status.UNREADABLE:
+        return _first_error(report) or "It cannot be read."
+    if report.facts is None or report.facts.elf is None:
+        what = f" ({report.facts.description})" if report.facts else ""
+        return f"It is not an ELF shared object{what}."
+    return ""
+
+
+def _first_error(report: Report) -> str:
+    return next((finding.message for finding in report.findings if finding.severity is Severity.ERROR), "")
+
+
+def _first_remedy(report: Report) -> str:
+    remedies = (finding.remedy for finding in report.findings if finding.severity is Severity.ERROR)
+    return next(filter(None, remedies), "")
+
+
+def _sha256_of_examined(report: Report) -> str:
+    """The hash of the bytes that the report is about: the file was the same before and after."""
+    sha256 = sha256_of(report.path)
+    if report.facts is None or identity_of(report.path) != report.facts.identity:
+        raise InstallError(f"{report.path} changed while it was examined.", remedy="Try again.")
+    return sha256
+
+
+def _version(report: Report) -> str:
+    return report.manifest.version if report.manifest else ""
+
+
+def _reports(folder: Path, prefix: str = "") -> Iterator[Report]:
+    for path in sorted(folder.glob("*.so")):
+        if path.name.startswith(prefix):
+            yield examine(path, symbols=False)
+
+
+def _same_content(folder: Path, sha256: str, source: Path) -> Path | None:
+    """The file in the folder that holds these bytes already: the source itself, or one named for them."""
+    if source.parent.resolve() == folder.resolve():
+        return source.absolute()
+    named = folder.glob(f"*-{sha256[: HASH_DIGITS[0]]}*.so")
+    return next((path for path in sorted(named) if _holds(path, sha256)), None)
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    try:
+        return sha256_of(path) == sha256
+    except InstallError:
+        return False
+
+
+def _other_versions(report: Report, target: Path) -> tuple[Path, ...]:
+    same_name = _reports(target.parent, prefix=file_word(report.name))
+    return tuple(other.path for other in same_name if other.name == report.name and other.path != target)
+
+
+def _find(name: str | Path, folder: Path) -> Path:
+    if isinstance(name, Path) or os.sep in name:
+        path = Path(name).absolute()
+        if path.parent.resolve() != folder.resolve() or not os.path.lexists(path):
+            raise InstallError(
+                f"{path} is not in the plugin folder.", remedy=f"Plugdeck removes only what is in {folder}."
+            )
+        return path
+    if os.path.lexists(folder / name) and name not in ("", ".", ".."):
+        return folder / name
+    found = [report.path for report in _reports(folder) if name in (report.name, report.path.stem)]
+    if not found:
+        raise InstallError(f"No plugin named {name} is installed.", remedy="plugdeck list shows what is installed.")
+    if len(found) > 1:
+        files = ", ".join(path.name for path in found)
+        raise InstallError(f"Several versions of {name} are installed.", remedy=f"Name the file: {files}.")
+    return found[0]

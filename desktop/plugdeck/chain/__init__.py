@@ -1,0 +1,1 @@
+"""Transforms in priority order: the steps, the live preview, and the run at full size."""

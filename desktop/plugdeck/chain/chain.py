@@ -1,0 +1,245 @@
+"""The loaded transforms in priority order: what the window shows and the preview runs.
+
+Every method that a view calls returns at once: hosts are started by the loader, values are written by one writer
+thread. Views learn of changes by ``on_change``, on any thread, and read ``steps()``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from queue import SimpleQueue
+from threading import Lock, Thread
+
+from plugdeck.chain.fitting import PRIORITY, fit_values
+from plugdeck.chain.loader import HostFactory, Loader
+from plugdeck.chain.naming import file_names
+from plugdeck.chain.ordering import clamped_priority, priorities_after_move
+from plugdeck.chain.step import Step, StepView, sentence_of
+from plugdeck.dialects.manifest import Manifest
+from plugdeck.errors import CallError, PlugdeckError
+from plugdeck.hosting.frames import Frame
+from plugdeck.hosting.outcome import HostError, PluginState
+from plugdeck.hosting.plugin_log import PluginLog
+from plugdeck.listeners import Listeners
+
+
+class Chain:
+    """The transforms that the user loaded. Each stays until it is taken out, which ends its process."""
+
+    def __init__(self, hosts: HostFactory) -> None:
+        self._lock = Lock()
+        self._steps: dict[str, Step] = {}
+        self._past_revisions: dict[str, int] = {}  # so that a step loaded again never passes for the one before it
+        self._listeners: Listeners[()] = Listeners()
+        self._loader = Loader(hosts, self._lock, self._listeners.notify)
+        self._dirty: SimpleQueue[Step | None] = SimpleQueue()
+        self._writer = Thread(target=self._write_values, name="plugdeck-chain-writer", daemon=True)
+        self._writer.start()
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls back, on any thread, after every change; the function returned ends it."""
+        return self._listeners.add(callback)
+
+    def steps(self) -> tuple[StepView, ...]:
+        """Every step in run order: lowest priority first, equal ones by name."""
+        with self._lock:
+            names = self._file_names()
+            return tuple(step.view(names.get(step.key, "")) for step in self._ordered())
+
+    def step(self, key: str) -> StepView | None:
+        """One step, or None."""
+        with self._lock:
+            known = self._steps.get(key)
+            return known.view(self._file_names().get(key, "")) if known else None
+
+    def log(self, key: str) -> PluginLog | None:
+        """What the plugin wrote and said, or None for an unknown step."""
+        with self._lock:
+            known = self._steps.get(key)
+            return known.host.log if known else None
+
+    def load(
+        self,
+        path: Path,
+        manifest: Manifest,
+        *,
+        priority: int | None = None,
+        values: Mapping[str, float] | None = None,
+    ) -> str:
+        """Begins to load a transform and returns its key. The same path twice is the same step.
+
+        Args:
+            path: the plugin's file.
+            manifest: what reading the file gave; it must promise the image-transform interface.
+            priority: written to the plugin's ``Priority``; by default the plugin keeps its own.
+            values: parameters to set at the start; what the plugin does not have is left out, and what is out of
+                range is brought into it.
+        """
+        key = str(path)
+        with self._lock:
+            if key in self._steps:
+                return key
+            step = self._steps[key] = self._loader.step(path, manifest)
+            step.revision = self._past_revisions.get(key, 0)
+            chosen = {} if priority is None else {PRIORITY: priority}
+            for name, value in fit_values(manifest, {**(values or {}), **chosen}).items():
+                step.want(name, value)
+            defaults = {parameter.name: parameter.default for parameter in manifest.parameters}
+            step.values = {name: step.wanted.get(name, default) for name, default in defaults.items()}
+            step.priority = int(step.wanted.get(PRIORITY, 0))
+        self._loader.start(step)
+        self._listeners.notify()
+        return key
+
+    def restart(self, key: str) -> None:
+        """Ends the step's host and starts a new one with the same settings."""
+        step = self._find(key)
+        if step:
+            self._loader.restart(step)
+
+    def replace(self, key: str, manifest: Manifest) -> None:
+        """Swaps in the file that lies at the step's path now.
+
+        The new host is started beside the old one; only when it is ready do they change places. If it fails, the old
+        code keeps running and the step's ``error`` says why.
+        """
+        step = self._find(key)
+        if step:
+            self._loader.replace(step, manifest)
+
+    def remove(self, key: str) -> None:
+        """Takes a step out of the chain and ends its host, whatever that is doing; loading it again starts afresh."""
+        with self._lock:
+            step = self._steps.pop(key, None)
+            if not step:
+                return
+            step.is_removed = True
+            self._past_revisions[key] = step.revision + 1
+        self._listeners.notify()  # first: the picture under way is given up before its host ends
+        self._loader.remove(step)
+
+    def set_enabled(self, key: str, enabled: bool) -> None:
+        """Switches a step on or off; its plugin stays loaded."""
+        with self._lock:
+            step = self._steps.get(key)
+            if not step or step.enabled == enabled:
+                return
+            step.enabled = enabled
+        self._listeners.notify()
+
+    def set_priority(self, key: str, priority: int) -> None:
+        """Moves a step; the value is written to the plugin's own ``Priority``."""
+        self._set_priorities({key: priority})
+
+    def move(self, key: str, position: int) -> None:
+        """Puts a step at an index of the run order by changing priorities."""
+        with self._lock:
+            order = [(step.key, step.priority) for step in self._ordered()]
+        self._set_priorities(priorities_after_move(order, key, position))
+
+    def set_value(self, key: str, name: str, value: float) -> None:
+        """Sets a parameter; the value is written to the plugin's own variable before its next transform.
+
+        A value out of range is brought into it; a name that is no parameter of the plugin is passed over.
+        """
+        with self._lock:
+            step = self._steps.get(key)
+            fitted = fit_values(step.host.manifest, {name: value}) if step else {}
+            if not step or name not in step.values or step.values[name] == fitted.get(name, step.values[name]):
+                return
+            step.values[name] = fitted[name]
+            step.want(name, fitted[name])
+            step.revision += 1
+        self._dirty.put(step)
+        self._listeners.notify()
+
+    def mark_stale(self, key: str, stale: bool) -> None:
+        """Notes that the file changed (or changed back) under the loaded plugin."""
+        with self._lock:
+            step = self._steps.get(key)
+            if not step or step.stale == stale:
+                return
+            step.stale = stale
+        self._listeners.notify()
+
+    def run_step(
+        self, view: StepView, source: Frame, *, scale: float, cancelled: Callable[[], bool] | None = None
+    ) -> Frame:
+        """Runs one step over a frame; blocks. Raises CallError or HostError, which the step then shows.
+
+        For the preview and the export; the caller releases the frame it gets.
+        """
+        step = self._find(view.key)
+        if not step:
+            raise PlugdeckError(f"{view.name} is no longer loaded.")
+        try:
+            step.flush()
+            result = step.host.transform(source, scale=scale, cancelled=cancelled)
+        except PlugdeckError as error:
+            if isinstance(error, CallError) and not (cancelled and cancelled()):
+                self._set_error(step, sentence_of(error))
+            raise
+        self._set_error(step, "")
+        return result
+
+    def note_milliseconds(self, timings: Mapping[str, float]) -> None:
+        """Notes how long each step took in the last full picture, for the views."""
+        with self._lock:
+            for key, milliseconds in timings.items():
+                if key in self._steps:
+                    self._steps[key].milliseconds = milliseconds
+        self._listeners.notify()
+
+    def revision(self, key: str) -> int:
+        """A number that changes with everything that changes the step's picture."""
+        with self._lock:
+            return self._steps[key].revision if key in self._steps else -1
+
+    def close(self) -> None:
+        """Ends every host; blocks until they are gone."""
+        self._dirty.put(None)
+        self._loader.close()
+        self._writer.join()
+
+    def _file_names(self) -> Mapping[str, str]:
+        return file_names((step.key, step.host.manifest.name, step.path) for step in self._steps.values())
+
+    def _ordered(self) -> list[Step]:
+        return sorted(self._steps.values(), key=lambda step: step.order)
+
+    def _find(self, key: str) -> Step | None:
+        with self._lock:
+            return self._steps.get(key)
+
+    def _set_priorities(self, priorities: Mapping[str, int]) -> None:
+        written = []
+        with self._lock:
+            for key, priority in priorities.items():
+                step = self._steps.get(key)
+                clamped = clamped_priority(priority)
+                if step and step.priority != clamped:
+                    step.priority = clamped
+                    step.want(PRIORITY, clamped)
+                    written.append(step)
+        for step in written:
+            self._dirty.put(step)
+        if written:
+            self._listeners.notify()
+
+    def _set_error(self, step: Step, sentence: str) -> None:
+        if step.error != sentence:
+            step.error = sentence
+            self._listeners.notify()
+
+    def _write_values(self) -> None:
+        """The writer thread: tells plugins what was set, also while no picture is shown."""
+        while (step := self._dirty.get()) is not None:
+            if step.host.state is not PluginState.LOADED:
+                continue
+            try:
+                step.flush()
+            except HostError:
+                continue  # the host's outcome tells why
+            except PlugdeckError as error:
+                self._set_error(step, sentence_of(error))

@@ -1,0 +1,177 @@
+"""The command line: one thin function per command. Results go to stdout, complaints to stderr."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Callable, Sequence
+
+from plugdeck import cli_text, paths
+from plugdeck.cli_errors import complain
+from plugdeck.cli_parser import command_parser
+from plugdeck.errors import PlugdeckError
+from plugdeck.text import visible
+
+
+def main(words: Sequence[str]) -> int:
+    """Runs one command; ``words[0]`` is its name. Returns the exit code; raises PlugdeckError."""
+    options = command_parser(COMMANDS).parse_args(words)
+    run: Callable[[argparse.Namespace], int] = options.run
+    return run(options)
+
+
+def list_plugins(options: argparse.Namespace) -> int:
+    """``plugdeck list [DIR…]``."""
+    from plugdeck.catalogue.scan import scan_now
+
+    folders = options.folders or [paths.plugin_folder()]
+    for folder in folders:
+        if not folder.is_dir() and options.folders:
+            raise PlugdeckError(f"{folder} is not a folder.", remedy="Name a folder that holds .so files.")
+    reports = list(scan_now([folder for folder in folders if folder.is_dir()]))
+    if options.json:
+        _print_json([cli_text.row_json(report) for report in reports])
+    elif reports:
+        print(cli_text.table(reports))
+    else:
+        print(f"No plugins in {', '.join(visible(str(folder)) for folder in folders)}.")
+        print("Install one with: plugdeck install FILE.so")
+    return 0
+
+
+def inspect(options: argparse.Namespace) -> int:
+    """``plugdeck inspect FILE``."""
+    from plugdeck.catalogue.examine import examine
+
+    report = examine(options.file)
+    if options.json:
+        _print_json(cli_text.inspect_json(report))
+    else:
+        print(cli_text.facts_text(report))
+    return 0 if report.facts else 1
+
+
+def check(options: argparse.Namespace) -> int:
+    """``plugdeck check FILE… [--host EXE]``."""
+    from plugdeck.catalogue.examine import examine
+    from plugdeck.catalogue.report import Status
+    from plugdeck.compat.host import Host
+
+    host = Host.from_executable(options.host) if options.host else Host.default()
+    reports = [examine(path, host) for path in options.files]
+    if options.json:
+        _print_json([cli_text.check_json(report) for report in reports])
+    else:
+        print("\n\n".join(cli_text.verdict_text(report, host.name) for report in reports))
+    return 1 if any(report.status in {Status.INCOMPATIBLE, Status.UNREADABLE} for report in reports) else 0
+
+
+def run(options: argparse.Namespace) -> int:
+    """``plugdeck run INPUT -o OUTPUT -p FILE[@PRIORITY]…``."""
+    from plugdeck.cli_run import run_chain
+
+    if options.mode == "in-app":
+        from plugdeck.cli_child import run_in_child
+
+        return run_in_child(lambda: run_chain(options), "a plugin of this chain")
+    return run_chain(options)
+
+
+def call(options: argparse.Namespace) -> int:
+    """``plugdeck call FILE SYMBOL [ARG…]``."""
+    from plugdeck.cli_reports import loadable_manifest
+    from plugdeck.hosting.supervisor import Supervisor
+
+    manifest = loadable_manifest(options.file)
+    with Supervisor() as supervisor:
+        host = supervisor.host(options.file, manifest)
+        host.start()
+        result = host.call(options.symbol, *options.arguments)
+    if options.json:
+        _print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_text.result_json(result)})
+    else:
+        print(cli_text.result_text(result))
+    return 0
+
+
+def install(options: argparse.Namespace) -> int:
+    """``plugdeck install FILE…``."""
+    from plugdeck.catalogue.install import install as install_file
+
+    done, failed = [], 0
+    for path in options.files:
+        try:
+            installed = install_file(path)
+        except PlugdeckError as error:
+            complain(error)
+            failed = 1
+            continue
+        done.append({"path": str(installed.path), "name": installed.name, "version": installed.version})
+        if not options.json:
+            word = "was installed already" if installed.already else "installed"
+            print(f"{visible(path.name)}: {word} as {visible(str(installed.path))}")
+    if options.json:
+        _print_json(done)
+    return failed
+
+
+def uninstall(options: argparse.Namespace) -> int:
+    """``plugdeck uninstall NAME``."""
+    from plugdeck.catalogue.install import uninstall as uninstall_plugin
+
+    trashed = uninstall_plugin(options.name)
+    if options.json:
+        _print_json({"path": str(trashed.original), "trash": str(trashed.path)})
+    else:
+        print(f"{visible(str(trashed.original))} was moved to the trash: {visible(str(trashed.path))}")
+    return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """``plugdeck bench [FILE…]``."""
+    from plugdeck.chain.bench import measure
+    from plugdeck.cli_reports import loadable_manifest
+
+    files = options.files or sorted(paths.sample_folder().glob("*.so"))
+    if not files:
+        raise PlugdeckError(
+            "There is nothing to measure.", remedy="Name a plugin, or build the samples with: python plugins/build.py"
+        )
+    manifests = [(path, loadable_manifest(path)) for path in files]
+    rows = [row for path, manifest in manifests if manifest.symbols for row in measure(path, manifest)]
+    if not rows:
+        raise PlugdeckError(
+            "Nothing in these files can be measured.", remedy="Transforms can, and functions from text to text."
+        )
+    if options.json:
+        _print_json([row.as_json() for row in rows])
+    else:
+        print(cli_text.bench_table(rows))
+    return 0
+
+
+def change_desktop(*, install: bool) -> int:
+    """``plugdeck --install-desktop`` and ``--uninstall-desktop``."""
+    from plugdeck import desktop_entry
+
+    changed = desktop_entry.install_desktop() if install else desktop_entry.uninstall_desktop()
+    for path in changed:
+        print(f"{'wrote' if install else 'removed'} {visible(str(path))}")
+    return 0
+
+
+def _print_json(document: object) -> None:
+    # Names that are no UTF-8 stay exact: ensure_ascii writes their lone surrogates as escapes.
+    print(json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2))
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
+    "list": list_plugins,
+    "inspect": inspect,
+    "check": check,
+    "run": run,
+    "call": call,
+    "install": install,
+    "uninstall": uninstall,
+    "bench": bench,
+}

@@ -1,0 +1,130 @@
+"""The command line's grammar: which words there are, and what they are turned into."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+from plugdeck import __version__
+from plugdeck.chain.ordering import INT_MAXIMUM, INT_MINIMUM
+from plugdeck.text import visible
+
+MODES = ("individually", "together", "in-app")
+
+
+@dataclass(frozen=True, slots=True)
+class PluginChoice:
+    """``FILE`` or ``FILE@PRIORITY`` from the command line."""
+
+    path: Path
+    priority: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """``NAME=VALUE``, or ``PLUGIN.NAME=VALUE`` for one plugin of the chain."""
+
+    plugin: str | None
+    name: str
+    value: str
+
+
+class _Parser(argparse.ArgumentParser):
+    """Complains without letting a file name that looks like an option control the terminal."""
+
+    def error(self, message: str) -> NoReturn:
+        super().error(visible(message))
+
+
+def window_parser() -> argparse.ArgumentParser:
+    """The grammar of the window: files, and what to do with it."""
+    parser = _Parser(
+        prog="plugdeck",
+        description="See what is inside a native plugin, know whether it will load, and try it safely.",
+        epilog="Commands: list, inspect, check, run, call, install, uninstall, bench. "
+        "Each explains itself with: plugdeck COMMAND --help",
+    )
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.so", help="a plugin to propose for install")
+    parser.add_argument("--version", action="version", version=f"plugdeck {__version__}")
+    parser.add_argument("--samples", action="store_true", help="open the sample plugins and load a few")
+    parser.add_argument("--theme", choices=("system", "light", "dark"), help="colours for this start")
+    parser.add_argument("--screenshot", type=Path, metavar="OUT.png", help="draw the window without a screen")
+    parser.add_argument("--size", type=size, metavar="WxH", help="the window's size, such as 1280x800")
+    entry = parser.add_mutually_exclusive_group()
+    entry.add_argument("--install-desktop", action="store_true", help="add Plugdeck to this user's desktop")
+    entry.add_argument("--uninstall-desktop", action="store_true", help="remove it again")
+    return parser
+
+
+def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> argparse.ArgumentParser:
+    """The grammar of the commands; each result has its function as ``run``."""
+    parser = _Parser(prog="plugdeck")
+    kinds = parser.add_subparsers(required=True)
+
+    def command(name: str, text: str) -> argparse.ArgumentParser:
+        added = kinds.add_parser(name, help=text, description=text)
+        added.set_defaults(run=commands[name])
+        added.add_argument("--json", action="store_true", help="print one JSON document")
+        return added
+
+    listing = command("list", "the plugins found, with status and state")
+    listing.add_argument("folders", nargs="*", type=Path, metavar="DIR")
+    inspect = command("inspect", "facts, manifest and symbols of one file")
+    inspect.add_argument("file", type=Path, metavar="FILE")
+    check = command("check", "whether files fit the host, and why not")
+    check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--host", type=Path, metavar="EXE", help="the program that would load the files")
+    _add_run(command("run", "runs image transforms over a picture, lowest priority first"))
+    call = command("call", "calls an exported function by its declared type and prints the result")
+    call.add_argument("file", type=Path, metavar="FILE")
+    call.add_argument("symbol", metavar="SYMBOL")
+    call.add_argument("arguments", nargs="*", metavar="ARG")
+    install = command("install", "copies plugins into the plugin folder under a versioned name")
+    install.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    command("uninstall", "moves an installed plugin to the trash").add_argument("name", metavar="NAME")
+    bench = command("bench", "ns a call and ms a frame, in this process and in a worker")
+    bench.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    return parser
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("input", type=Path, metavar="INPUT", help="a picture")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUTPUT", help="the picture to write")
+    parser.add_argument(
+        "-p", "--plugin", dest="plugins", action="append", type=plugin_choice, required=True, metavar="FILE[@PRIORITY]"
+    )
+    parser.add_argument(
+        "--set", dest="values", action="append", type=assignment, default=[], metavar="[PLUGIN.]NAME=VALUE"
+    )
+    parser.add_argument("--mode", choices=MODES, default=MODES[0], help="a process each, one for all, or this one")
+
+
+def size(text: str) -> tuple[int, int]:
+    """``1280x800`` as numbers of pixels."""
+    match = re.fullmatch(r"([0-9]{2,5})[x×]([0-9]{2,5})", text)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x800")
+    return int(match[1]), int(match[2])
+
+
+def plugin_choice(text: str) -> PluginChoice:
+    """``blur.so@20``: the file, and the priority after the last ``@`` if that is a number."""
+    name, _, number = text.rpartition("@")
+    if not name or not re.fullmatch(r"[+-]?[0-9]+", number):
+        return PluginChoice(Path(text), None)
+    if len(number) > 11 or not INT_MINIMUM <= int(number) <= INT_MAXIMUM:
+        raise argparse.ArgumentTypeError(f"the priority {number} does not fit an int")
+    return PluginChoice(Path(name), int(number))
+
+
+def assignment(text: str) -> Assignment:
+    """``radius=4`` or ``gaussian-blur.radius=4``."""
+    left, equals, value = text.partition("=")
+    plugin, dot, name = left.rpartition(".")
+    if not equals or not name:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=VALUE")
+    return Assignment(plugin if dot else None, name, value)

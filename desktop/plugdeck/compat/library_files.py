@@ -1,0 +1,99 @@
+"""Library files as a loader of one platform sees them: usable, skipped, or fatal; each file is read once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from plugdeck.binary.facts import BinaryFacts, ElfFacts
+from plugdeck.compat.machine import Platform
+from plugdeck.errors import BinaryFormatError
+
+ReadFacts = Callable[[Path], BinaryFacts]
+"""How files are read: ``binary.read`` without symbols, or a cache in front of it. Raises BinaryFormatError."""
+
+_ET_DYN = 3
+
+
+class LibraryFile:
+    """One shared object on disk, whatever names lead to it; two are equal only when they are the same object."""
+
+    def __init__(self, elf: ElfFacts) -> None:
+        self.elf = elf
+
+    @cached_property
+    def definitions(self) -> frozenset[str]:
+        """The versions that it defines."""
+        return frozenset(self.elf.version_definitions)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the loader does not take a file that has the right name."""
+
+    reason: str
+    """A predicate: ``is 32-bit``, ``is not an ELF file (text)``."""
+    ends_search: bool
+    """The loader gives up here rather than looking on (glibc ``elf/dl-load.c``, ``open_verify``)."""
+    is_other_machine: bool = False
+    """It is a library, for processes of another kind."""
+
+
+class LibraryFiles:
+    """What is at a path, for a loader of one platform."""
+
+    def __init__(self, read: ReadFacts, platform: Platform, *, is_brief: bool = False) -> None:
+        """``is_brief`` is for one scan: then each path is looked at once, and what appears meanwhile is not seen."""
+        self._read = read
+        self._platform = platform
+        self._seen: dict[str, LibraryFile | Refusal | None] | None = {} if is_brief else None
+        self._known: dict[tuple[int, ...], LibraryFile | Refusal] = {}
+
+    def look(self, path: str) -> LibraryFile | Refusal | None:
+        """The library at this path, why it is refused, or None when nothing is there."""
+        if self._seen is None:
+            return self._look(path)
+        if path not in self._seen:
+            self._seen[path] = self._look(path)
+        return self._seen[path]
+
+    def _look(self, path: str) -> LibraryFile | Refusal | None:
+        try:
+            found = os.stat(path)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            return Refusal(f"cannot be reached ({_words(error)})", ends_search=False)
+        key = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        known = self._known.get(key)
+        return known or self._known.setdefault(key, self._examine(path))
+
+    def _examine(self, path: str) -> LibraryFile | Refusal:
+        if not os.access(path, os.R_OK):
+            return Refusal("may not be read", ends_search=False)
+        try:
+            facts = self._read(Path(path))
+        except BinaryFormatError as error:
+            return Refusal(f"is damaged ({error})", ends_search=True)
+        if facts.elf is None:
+            return Refusal(f"is not an ELF file ({facts.description})", ends_search=True)
+        return self._fit(facts.elf)
+
+    def _fit(self, elf: ElfFacts) -> LibraryFile | Refusal:
+        here = self._platform
+        if elf.bits != here.bits:
+            return Refusal(f"is {elf.bits}-bit", ends_search=False, is_other_machine=True)
+        if elf.byte_order != here.byte_order:
+            return Refusal(f"is {elf.byte_order}-endian", ends_search=True, is_other_machine=True)
+        if elf.machine != here.machine:
+            return Refusal(f"is for {elf.machine_name}", ends_search=False, is_other_machine=True)
+        if elf.type != _ET_DYN or elf.is_executable:
+            return Refusal("is a program rather than a library", ends_search=True)
+        return LibraryFile(elf)
+
+
+def _words(error: Exception) -> str:
+    return (os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)).lower()

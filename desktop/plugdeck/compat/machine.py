@@ -1,0 +1,117 @@
+"""What a dynamic loader of one machine takes for granted: its default folders, tokens and processor levels."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugdeck.binary.facts import ElfFacts
+
+_LARGEST_LOADER_BYTES = 4 << 20
+_FOLDER_LIST = re.compile(rb"(?:/[\w.+/-]*/\0){2,8}")
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The kind of code that one process can run."""
+
+    machine: int
+    """``e_machine``."""
+    machine_name: str
+    bits: int
+    byte_order: str
+
+    @classmethod
+    def of(cls, elf: ElfFacts) -> Platform:
+        """The platform that a file was built for."""
+        return cls(elf.machine, elf.machine_name, elf.bits, elf.byte_order)
+
+    @property
+    def multiarch(self) -> str:
+        """Debian's name for it, such as ``x86_64-linux-gnu``; empty when there is none."""
+        return _CONVENTIONS.get((self.machine, self.bits), _NO_CONVENTIONS)[0]
+
+    @property
+    def token(self) -> str:
+        """What ``$PLATFORM`` stands for."""
+        return self.multiarch.partition("-")[0]
+
+    @property
+    def cache_architectures(self) -> tuple[int, ...]:
+        """The architecture bytes of ``/etc/ld.so.cache`` entries that are for this platform."""
+        return _CONVENTIONS.get((self.machine, self.bits), _NO_CONVENTIONS)[1]
+
+
+# (e_machine, bits) -> (multiarch name, architecture bytes in ld.so.cache: glibc ldconfig.h, FLAG_*)
+_NO_CONVENTIONS: tuple[str, tuple[int, ...]] = ("", (0,))
+_CONVENTIONS: dict[tuple[int, int], tuple[str, tuple[int, ...]]] = {
+    (3, 32): ("i386-linux-gnu", (0x00,)),
+    (62, 64): ("x86_64-linux-gnu", (0x03,)),
+    (62, 32): ("x86_64-linux-gnux32", (0x08,)),
+    (40, 32): ("arm-linux-gnueabihf", (0x09, 0x0B, 0x00)),
+    (183, 64): ("aarch64-linux-gnu", (0x0A,)),
+    (21, 64): ("powerpc64le-linux-gnu", (0x05,)),
+    (22, 64): ("s390x-linux-gnu", (0x04,)),
+    (243, 64): ("riscv64-linux-gnu", (0x10, 0x0F)),
+    (258, 64): ("loongarch64-linux-gnu", (0x12, 0x11)),
+}
+
+
+def default_folders(platform: Platform, interpreter: str | None) -> tuple[str, ...]:
+    """The folders that the loader searches last.
+
+    They are compiled into the loader (glibc ``elf/dl-load.c``, ``system_dirs``), so they are read from it; when
+    the host's loader is not on this computer, they are what distributions agree on.
+    """
+    return _folders_inside(interpreter) or _conventional_folders(platform)
+
+
+def library_token(platform: Platform, folders: tuple[str, ...]) -> str:
+    """What ``$LIB`` stands for: ``lib/x86_64-linux-gnu`` on Debian, ``lib64`` or ``lib`` elsewhere."""
+    for token in (f"lib/{platform.multiarch}", "lib64"):
+        if f"/{token}" in folders:
+            return token
+    return "lib"
+
+
+def _folders_inside(interpreter: str | None) -> tuple[str, ...]:
+    if not interpreter:
+        return ()
+    try:
+        with Path(interpreter).open("rb") as file:
+            found = _FOLDER_LIST.search(file.read(_LARGEST_LOADER_BYTES))
+    except (OSError, ValueError):
+        return ()
+    if found is None:
+        return ()
+    return tuple(os.fsdecode(folder).rstrip("/") for folder in found[0].split(b"\0") if len(folder) > 1)
+
+
+def _conventional_folders(platform: Platform) -> tuple[str, ...]:
+    if platform.multiarch and any(Path(root, platform.multiarch).is_dir() for root in ("/lib", "/usr/lib")):
+        own: tuple[str, ...] = (f"/lib/{platform.multiarch}", f"/usr/lib/{platform.multiarch}")
+    else:
+        own = ("/lib64", "/usr/lib64") if platform.bits == 64 else ()
+    return (*own, "/lib", "/usr/lib")
+
+
+# x86-64 psABI, "Micro-architecture levels"; the names are those of /proc/cpuinfo. Each level contains the one below.
+_V2 = {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"}
+_V3 = _V2 | {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
+_V4 = _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
+_LEVELS = (("x86-64-v4", _V4), ("x86-64-v3", _V3), ("x86-64-v2", _V2))
+
+
+def processor_levels(platform: Platform, cpu_information: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
+    """The ``glibc-hwcaps`` folders that this computer's loader searches, best first."""
+    if (platform.machine, platform.bits) != (62, 64):
+        return ()
+    try:
+        with cpu_information.open() as file:
+            line = next((line for line in file if line.startswith("flags")), "")
+    except OSError:
+        return ()
+    flags = set(line.split())
+    return tuple(name for name, needed in _LEVELS if needed <= flags)

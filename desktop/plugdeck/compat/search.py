@@ -1,0 +1,180 @@
+"""Where the dynamic loader looks for a library, in its order (``ld.so(8)``; glibc ``elf/dl-load.c``)."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from plugdeck.compat.library_files import LibraryFile, LibraryFiles, Refusal
+from plugdeck.compat.loader_setting import LoaderSetting
+from plugdeck.text import visible
+
+CACHE = "/etc/ld.so.cache"
+DEFAULT_FOLDER = "default folder"
+
+_MOST_FOLDERS = 500
+"""Of one list; a file that is made to annoy has thousands, and each is a look at the disk."""
+_NODEFLIB = 0x800  # DF_1_NODEFLIB
+_TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Library:
+    """A shared object at its place in a process: who asked for it decides where it is looked for."""
+
+    path: str
+    file: LibraryFile
+    asked_as: str
+    """The name in the DT_NEEDED entry that brought it in."""
+    loader: Library | None
+    """What needs it; None for the program, and for a file that is opened by its path."""
+
+    @property
+    def label(self) -> str:
+        """Its file name, for people."""
+        return visible(os.path.basename(self.path))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What later requests may call it and not be searched for again."""
+        soname = self.file.elf.soname
+        return (self.asked_as, soname) if soname else (self.asked_as,)
+
+    @property
+    def rpath(self) -> tuple[str, ...]:
+        """DT_RPATH, which counts only where there is no DT_RUNPATH."""
+        return () if self.file.elf.runpath else self.file.elf.rpath
+
+    @property
+    def chain(self) -> tuple[str, ...]:
+        """Labels from the first file to this one."""
+        return (*(self.loader.chain if self.loader else ()), self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One candidate path, and on whose word the loader looks there."""
+
+    path: str
+    source: str
+
+
+Trail = tuple[tuple[Place, Refusal | None], ...]
+"""Places in order, with why the file there was not taken, if there is one."""
+
+
+class Search:
+    """The search of one host's loader; it remembers what depends on nothing but the name."""
+
+    def __init__(self, setting: LoaderSetting, files: LibraryFiles) -> None:
+        self._setting = setting
+        self._files = files
+        self._plain: dict[str, Library | None] = {}
+
+    def find(self, name: str, loader: Library) -> Library | None:
+        """The library that the loader would take, or None: then ``trail`` tells why."""
+        if "/" not in name and self.is_plain(loader):
+            found = self.find_plainly(name)
+            return Library(found.path, found.file, name, loader) if found else None
+        return self._walk(name, self.places(name, loader), loader)
+
+    def find_plainly(self, name: str) -> Library | None:
+        """What a library without search folders of its own would get for this name, with nothing as its loader.
+
+        None as well for a path: that is not searched for, and what is there may change unnoticed.
+        """
+        if name not in self._plain:
+            places = self._places_for_everyone(name, nodeflib=False) if "/" not in name else iter(())
+            self._plain[name] = self._walk(name, places, None)
+        return self._plain[name]
+
+    def is_plain(self, loader: Library) -> bool:
+        """Whether what this library asks for is looked for where everyone's is."""
+        elf = loader.file.elf
+        return not (
+            elf.runpath or elf.flags_1 & _NODEFLIB or elf.rpath or (loader.loader and _inherited_rpaths(loader))
+        )
+
+    def places(self, name: str, loader: Library) -> Iterator[Place]:
+        """Every path that is tried for this name, in order."""
+        if "/" in name:
+            yield Place(self._expand(name, loader), f"path in {loader.label}")
+            return
+        if not loader.file.elf.runpath:
+            for owner in _inherited_rpaths(loader):
+                yield from self._folders(name, owner.rpath, owner, f"RPATH of {owner.label}")
+        yield from self._places_for_everyone(name, loader=loader, nodeflib=_has_nodeflib(loader))
+
+    def trail(self, name: str, loader: Library) -> Trail:
+        """How a search in vain went: each place in order, with why the file there is not taken, if there is one."""
+        steps = []
+        for place in self.places(name, loader):
+            found = self._files.look(place.path)
+            refusal = found if isinstance(found, Refusal) else None
+            steps.append((place, refusal))
+            if refusal and refusal.ends_search:
+                break
+        return tuple(steps)
+
+    def relatives(self, name: str) -> tuple[str, ...]:
+        """Libraries here that differ from this name only in their version."""
+        stem = name.partition(".so")[0] + ".so"
+        return tuple(sorted(set(self._setting.names_like(stem)) - {name, stem}))
+
+    def _walk(self, name: str, places: Iterator[Place], loader: Library | None) -> Library | None:
+        for place in places:
+            found = self._files.look(place.path)
+            if isinstance(found, LibraryFile):
+                return Library(place.path, found, name, loader)
+            if found is not None and found.ends_search:
+                return None
+        return None
+
+    def _places_for_everyone(self, name: str, *, nodeflib: bool, loader: Library | None = None) -> Iterator[Place]:
+        setting = self._setting
+        owns_rpath = loader is None or not loader.file.elf.runpath
+        if owns_rpath and setting.program_rpath:
+            yield from self._folders(name, setting.program_rpath, None, f"RPATH of {setting.program_label}")
+        yield from self._folders(name, setting.library_path, None, "LD_LIBRARY_PATH")
+        if loader is not None:
+            yield from self._folders(name, loader.file.elf.runpath, loader, f"RUNPATH of {loader.label}")
+        for path in setting.cached(name):
+            if not (nodeflib and os.path.dirname(path) in setting.default_folders):
+                yield Place(path, CACHE)
+        if not nodeflib:
+            yield from self._folders(name, setting.default_folders, None, DEFAULT_FOLDER)
+
+    def _folders(self, name: str, folders: Sequence[str], owner: Library | None, source: str) -> Iterator[Place]:
+        for folder in folders[:_MOST_FOLDERS]:
+            expanded = self._expand(folder, owner)
+            for level in self._setting.levels_in(expanded):
+                yield Place(os.path.join(expanded, "glibc-hwcaps", level, name), source)
+            yield Place(os.path.join(expanded, name), source)
+
+    def _expand(self, text: str, owner: Library | None) -> str:
+        """The text with ``$ORIGIN``, ``$LIB`` and ``$PLATFORM`` replaced; an empty folder is the current one."""
+        if "$" not in text:
+            return text or "."
+        values = {
+            "ORIGIN": self._setting.program_folder if owner is None else os.path.dirname(os.path.abspath(owner.path)),
+            "LIB": self._setting.library_token,
+            "PLATFORM": self._setting.platform.token,
+        }
+        return _TOKEN.sub(lambda found: values[found[1] or found[2]], text)
+
+
+def _inherited_rpaths(loader: Library) -> tuple[Library, ...]:
+    """Those on the way from this library up to the first whose RPATH counts for its requests."""
+    owners = []
+    owner: Library | None = loader
+    while owner is not None:
+        if owner.rpath:
+            owners.append(owner)
+        owner = owner.loader
+    return tuple(owners)
+
+
+def _has_nodeflib(loader: Library) -> bool:
+    return bool(loader.file.elf.flags_1 & _NODEFLIB)

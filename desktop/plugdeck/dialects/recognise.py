@@ -1,0 +1,26 @@
+"""Which contract a binary speaks, and what it says of itself there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from plugdeck.binary.facts import BinaryFacts
+from plugdeck.compat.finding import Finding
+from plugdeck.dialects import library, sdk
+from plugdeck.dialects.manifest import Manifest
+
+Recognised = tuple[Manifest, tuple[Finding, ...]]
+
+DIALECTS: tuple[Callable[[BinaryFacts], Recognised | None], ...] = (sdk.recognise, library.recognise)
+"""In order: the first that knows a file has it. A new dialect is one more line here."""
+
+
+def recognise(facts: BinaryFacts) -> tuple[Manifest | None, tuple[Finding, ...]]:
+    """The file's own words, and what is wrong with them; None for a file that speaks no dialect at all.
+
+    Symbols are checked only when the facts list them (``facts.exports``).
+    """
+    for recognise_dialect in DIALECTS:
+        if found := recognise_dialect(facts):
+            return found
+    return None, ()

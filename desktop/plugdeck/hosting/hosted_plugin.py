@@ -1,0 +1,242 @@
+"""A plugin in a worker process, as everybody above sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from plugdeck.dialects.manifest import Manifest
+from plugdeck.errors import OpenError, PlugdeckError
+from plugdeck.hosting import wire
+from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.fingerprint import fingerprint
+from plugdeck.hosting.frames import Frame
+from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
+from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
+from plugdeck.hosting.wire import Kind, TransformRequest
+from plugdeck.image import ImageLayout
+from plugdeck.listeners import Listeners
+
+if TYPE_CHECKING:
+    from plugdeck.hosting.channel import Cancelled
+    from plugdeck.hosting.worker_group import WorkerGroup
+    from plugdeck.hosting.worker_process import Session, WorkerProcess
+
+LOADING = "loading"
+
+
+class HostedPlugin:
+    """Every method may be called on any thread but the window's, since it may wait until its deadline.
+
+    Calls to one process take turns. ``stop`` ends a call that is under way.
+    """
+
+    def __init__(self, path: Path, manifest: Manifest, slot: int, group: WorkerGroup, deadlines: Deadlines) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.log = PluginLog()
+        self.last_milliseconds: float | None = None
+        """How long the last transform took, here, with all that its process adds."""
+        self.is_wanted = False
+        """Whether it is to be loaded whenever its process is started; for its group."""
+        self._slot = slot
+        self._group = group
+        self._deadlines = deadlines
+        self._state = PluginState.NOT_LOADED
+        self._outcome: Outcome | None = None
+        self._listeners: Listeners[()] = Listeners()
+
+    @property
+    def state(self) -> PluginState:
+        """Where the plugin is on its way."""
+        return self._state
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Why it is not loaded although it was meant to be; None while it is, and before."""
+        return self._outcome
+
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it can be called."""
+        return self._state is PluginState.LOADED
+
+    @property
+    def pid(self) -> int | None:
+        """The number of its process, while there is one."""
+        process = self._group.process
+        return process.pid if process else None
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls back, on any thread, after every change of state; the function returned ends it.
+
+        The callback must return soon, and leave it to another thread to start or stop plugins.
+        """
+        return self._listeners.add(callback)
+
+    def start(self) -> None:
+        """Starts the process and loads the plugin; does nothing when it is loaded.
+
+        Raises:
+            HostError: the process could not be started, ended meanwhile, or the plugin was refused.
+        """
+        try:
+            self._group.start(self)
+        except HostError as failure:
+            raise HostError(failure.outcome, self.manifest.name) from failure
+
+    def stop(self) -> None:
+        """Ends the process; other plugins in it end too."""
+        self._group.stop(self)
+
+    def restart(self) -> None:
+        """Ends the process and starts a new one, with the plugins that it had. Raises HostError."""
+        self.stop()
+        self.start()
+
+    def transform(self, source: Frame, *, scale: float = 1.0, cancelled: Cancelled | None = None) -> Frame:
+        """Runs the transform over ``source``.
+
+        Args:
+            source: the picture; it stays the caller's.
+            scale: 1 at full size, 0.5 when the picture is half as large as the one that is meant.
+            cancelled: asked while the plugin works, on this thread; when true, the plugin is told that nobody wants
+                the result any more, and may return early with any picture.
+
+        Returns:
+            A frame of the same size, which the caller releases.
+
+        Raises:
+            CallError: the plugin reported a failure; it is still loaded.
+            HostError: its process ended.
+        """
+        with source.pinned() as memory, self._session("Transform") as process:
+            process.map_input(memory)
+            target = process.frames.take(source.layout)
+            try:
+                body = _request(self._slot, memory.number, target.number, source.layout, scale)
+                deadline_s = self._deadlines.transform_s(source.layout)
+                began = perf_counter()
+                process.ask(Kind.TRANSFORM, body, during="Transform", deadline_s=deadline_s, cancelled=cancelled)
+                self.last_milliseconds = (perf_counter() - began) * 1000
+            except BaseException:
+                target.release()
+                raise
+            return target
+
+    def read(self, name: str) -> int | float:
+        """The value of one of the plugin's variables. Raises HostError, SymbolNotFoundError."""
+        with self._session(during := f"reading {name}") as process:
+            value = process.ask_json(Kind.READ, [self._slot, name], during=during)
+            if not isinstance(value, int | float):
+                raise process.breach("It gave a value that is no number.")
+            return value
+
+    def write(self, name: str, value: float) -> None:
+        """Writes one of the plugin's variables. Raises HostError, SymbolNotFoundError, ArgumentError."""
+        with self._session(during := f"writing {name}") as process:
+            process.ask_json(Kind.WRITE, [self._slot, name, value], during=during)
+
+    def call(self, symbol: str, *arguments: object) -> object:
+        """Calls an exported function by its declared type, with JSON values; text for ``const char *``.
+
+        Raises:
+            HostError: the process ended.
+            PlugdeckError: no such function, other arguments, or a result that is too large to be sent.
+        """
+        with self._session(symbol) as process:
+            return process.ask_json(Kind.CALL, [self._slot, symbol, list(arguments)], during=symbol)
+
+    def load_into(self, process: WorkerProcess) -> HostError | None:
+        """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
+        self.become_loading()
+        request = [self._slot, str(self.path), fingerprint(self.manifest)]
+        try:
+            process.ask_json(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s)
+        except HostError as failure:
+            if self.become_ended(failure.outcome):
+                self.tell_change()
+            return failure
+        except PlugdeckError as failure:
+            reason = failure.reason if isinstance(failure, OpenError) else str(failure)
+            outcome = Outcome(Ending.REFUSED, LOADING, message=f"{reason.rstrip('.')}. {failure.remedy}".strip())
+            self.become_ended(outcome)
+            self.tell_change()
+            return HostError(outcome)
+        self._change(PluginState.LOADED, None)
+        self.tell_change()
+        return None
+
+    def become_loading(self) -> None:
+        """For the group."""
+        if self._change(PluginState.LOADING, None):
+            self.tell_change()
+
+    def become_ended(self, outcome: Outcome) -> bool:
+        """For the group: whether that changed anything."""
+        if self._state not in (PluginState.LOADING, PluginState.LOADED):
+            return False
+        if outcome.ending is not Ending.STOPPED:
+            self.log.add(LogSource.HOST, LogLevel.ERROR, outcome.sentence)
+        return self._change(outcome.state, None if outcome.ending is Ending.STOPPED else outcome)
+
+    def tell_change(self) -> None:
+        """For the group."""
+        self._listeners.notify()
+
+    def _change(self, state: PluginState, outcome: Outcome | None) -> bool:
+        changed = (state, outcome) != (self._state, self._outcome)
+        self._outcome = outcome
+        self._state = state
+        return changed
+
+    def begin_call(self, during: str) -> Session:
+        """For ``Call``. Raises HostError."""
+        process = self._group.process
+        if process is None or not self.is_loaded:
+            raise HostError(self._outcome or Outcome(Ending.NOT_STARTED, LOADING, message="Load it first."))
+        return process.session(during)
+
+    def mark_at_work(self) -> None:
+        """For ``Call``: should the process end now, it was this plugin."""
+        self._group.at_work = self
+
+    def _session(self, during: str) -> Call:
+        return Call(self, during)
+
+
+class Call:
+    """The process for the length of one call. Its ``HostError``s name the plugin."""
+
+    __slots__ = ("_during", "_plugin", "_session")
+
+    def __init__(self, plugin: HostedPlugin, during: str) -> None:
+        self._plugin = plugin
+        self._during = during
+
+    def __enter__(self) -> WorkerProcess:
+        try:
+            self._session = self._plugin.begin_call(self._during)
+            process = self._session.__enter__()
+        except HostError as failure:
+            raise HostError(failure.outcome, self._plugin.manifest.name) from failure
+        self._plugin.mark_at_work()
+        return process
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._session.__exit__(kind, error, trace)
+        if isinstance(error, HostError):
+            raise HostError(error.outcome, self._plugin.manifest.name) from error
+
+
+def _request(slot: int, source: int, target: int, layout: ImageLayout, scale: float) -> bytes:
+    return wire.pack_transform(
+        TransformRequest(
+            slot, source, target, layout.width, layout.height, layout.stride_bytes, layout.pixel_format, scale
+        )
+    )

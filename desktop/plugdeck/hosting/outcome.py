@@ -1,0 +1,124 @@
+"""How a plugin's process stands, and how it came to its end, in words."""
+
+from __future__ import annotations
+
+import os
+import signal as signals
+from dataclasses import dataclass
+from enum import StrEnum
+
+from plugdeck.errors import PlugdeckError
+
+BETWEEN_CALLS = "between calls"
+"""What a plugin was doing when nobody had asked it for anything."""
+# What a worker does that is not a function of the plugin; the first word of it.
+_OWN_WORK = frozenset({"starting", "loading", "reading", "writing", "taking"})
+
+
+class PluginState(StrEnum):
+    """Where a plugin is on its way; ``stale`` is said beside it, by whoever watches files."""
+
+    NOT_LOADED = "not loaded"
+    LOADING = "loading"
+    LOADED = "loaded"
+    STALE = "stale"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed out"
+    QUARANTINED = "quarantined"
+
+
+class Ending(StrEnum):
+    """The ways in which a plugin's process, or a call into it, ends badly."""
+
+    CRASHED = "crashed"
+    EXITED = "exited"
+    TIMED_OUT = "timed out"
+    REFUSED = "refused"
+    """The dynamic loader, or the plugin's own Init, said no."""
+    BROKE_PROTOCOL = "broke the protocol"
+    NOT_STARTED = "not started"
+    STOPPED = "stopped"
+    """It was ended on purpose while it was at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Why a plugin stopped: facts first, the sentence made from them."""
+
+    ending: Ending
+    during: str
+    """What it was doing: ``starting``, ``loading``, ``Transform``, ``GetUser``."""
+    signal: int | None = None
+    exit_code: int | None = None
+    deadline_s: float | None = None
+    message: str = ""
+    """The loader's or the plugin's own words; untrusted text."""
+    stderr_tail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """One sentence for the user, such as ``Crashed in Transform: SIGSEGV (segmentation fault).``"""
+        said = f" {self.message}" if self.message else ""
+        when = _when(self.during)
+        match self.ending:
+            case Ending.CRASHED:
+                what = f"Crashed {when}: {signal_name(self.signal) if self.signal else 'cause unknown'}."
+            case Ending.EXITED:
+                what = f"Ended its own process {when} with exit code {self.exit_code}."
+            case Ending.TIMED_OUT:
+                what = f"Did not answer within {self.deadline_s:g} s {when}, and was ended."
+            case Ending.REFUSED:
+                what = f"Refused {when}:{'' if said else ' no reason was given.'}"
+            case Ending.BROKE_PROTOCOL:
+                what = f"Answered with something unexpected {when}, and was ended."
+            case Ending.NOT_STARTED:
+                what = "Its process was not started."
+            case Ending.STOPPED:
+                what = f"Was ended on purpose {when}."
+        return what + said
+
+    @property
+    def state(self) -> PluginState:
+        """Where this leaves the plugin."""
+        match self.ending:
+            case Ending.CRASHED | Ending.EXITED | Ending.BROKE_PROTOCOL:
+                return PluginState.CRASHED
+            case Ending.TIMED_OUT:
+                return PluginState.TIMED_OUT
+        return PluginState.NOT_LOADED
+
+
+def _when(during: str) -> str:
+    """``in Transform``, ``while reading amount``, ``between calls``."""
+    if during == BETWEEN_CALLS:
+        return during
+    return f"while {during}" if during.partition(" ")[0] in _OWN_WORK else f"in {during}"
+
+
+class HostError(PlugdeckError):
+    """The plugin's process is gone, or never came to be; ``outcome`` says why. It can be started again."""
+
+    def __init__(self, outcome: Outcome, plugin: str = "", *, remedy: str = "") -> None:
+        super().__init__(f"{plugin}: {outcome.sentence}" if plugin else outcome.sentence, remedy=remedy)
+        self.outcome = outcome
+
+
+def outcome_of_status(status: os.waitid_result | None, during: str) -> Outcome:
+    """Why a process ended that nobody here ended; None when somebody else collected its status."""
+    if status is None:
+        return Outcome(Ending.CRASHED, during, message="How it ended is not known.")
+    if status.si_code == os.CLD_EXITED:
+        return Outcome(Ending.EXITED, during, exit_code=status.si_status)
+    killed = status.si_status == signals.SIGKILL
+    message = "Something outside Plugdeck killed it, or the machine ran out of memory." if killed else ""
+    return Outcome(Ending.CRASHED, during, signal=status.si_status, message=message)
+
+
+def signal_name(number: int) -> str:
+    """``SIGSEGV (segmentation fault)`` for 11."""
+    try:
+        name = signals.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+    description = signals.strsignal(number)
+    return f"{name} ({description.lower()})" if description else name

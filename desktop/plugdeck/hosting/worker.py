@@ -1,0 +1,171 @@
+"""The worker: a process that opens plugins and does with them what its supervisor asks for, one thing after another.
+
+Started by ``launch``; it imports no more than plugins need, and is ready in about 40 ms. Nothing in it is trusted
+once a plugin is open: the plugin's code can do whatever this process can.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import mmap
+import os
+import select
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from plugdeck.dialects.opening import manifest_of, open_plugin
+from plugdeck.dialects.sdk.bind import BoundTransform, bind
+from plugdeck.errors import OpenError, PlugdeckError
+from plugdeck.hosting import failures, wire
+from plugdeck.hosting.fingerprint import fingerprint
+from plugdeck.hosting.guarded_memory import GuardedMemory
+from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.waiting import comes_at_once
+from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LOG_DESCRIPTOR, Kind, LogPacket, Message
+from plugdeck.image import ImageLayout, PixelFormat
+
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+_IOLBF = 1  # stdio.h
+_LOST_CONNECTION = 76  # sysexits.h, EX_PROTOCOL
+
+
+class Worker:
+    """The plugins of this process, by slot, and the frames that it has mapped, by number."""
+
+    def __init__(self, channel: socket.socket, log: socket.socket, flag: mmap.mmap) -> None:
+        self._channel = channel
+        self._log = log
+        self._flag = flag
+        self._plugins: dict[int, BoundTransform] = {}
+        self._inputs: dict[int, GuardedMemory] = {}
+        self._outputs: dict[int, GuardedMemory] = {}
+        self._answers: dict[Kind, Callable[[Message], bytes]] = {
+            Kind.TRANSFORM: self._transform,
+            Kind.READ: self._read,
+            Kind.WRITE: self._write,
+            Kind.CALL: self._call,
+            Kind.LOAD: self._load,
+            Kind.MAP_INPUT: self._map_input,
+            Kind.MAP_OUTPUT: self._map_output,
+        }
+
+    def run(self) -> None:
+        """Says hello, and answers until it is asked to stop or the supervisor is gone."""
+        self._channel.send(wire.encode(Kind.HELLO, 0))
+        packets = select.poll()
+        packets.register(self._channel, select.POLLIN)
+        while (message := wire.receive_with_descriptors(self._channel)) is not None:
+            if message.kind is Kind.STOP:
+                return
+            if message.kind is Kind.UNMAP:
+                self._unmap(wire.unpack_unmap(message.body))
+            else:
+                self._channel.send(self._answer(message))
+                comes_at_once(packets)
+
+    def _answer(self, message: Message) -> bytes:
+        try:
+            return wire.encode(Kind.DONE, message.request, self._answers[message.kind](message))
+        except wire.WireError as failure:
+            described = failures.describe(PlugdeckError(f"The result cannot be sent: {failure}."))
+        except Exception as failure:  # noqa: BLE001 - whatever went wrong, the supervisor is told and the worker goes on
+            described = failures.describe(failure)
+        return wire.encode(Kind.FAILED, message.request, wire.pack_json(described))
+
+    def _load(self, message: Message) -> bytes:
+        slot, text, expected = _fields(message, 3)
+        path = Path(text)
+        plugin = open_plugin(path)
+        manifest = manifest_of(plugin)
+        if fingerprint(manifest) != expected:
+            raise OpenError(
+                path, "the file has changed since it was read", remedy="Look at what it is now, then load it again."
+            )
+
+        def log(level: int, line: str) -> None:
+            try:
+                self._log.send(wire.encode_log(LogPacket(slot, level, line)))
+            except OSError:  # nobody takes the lines as fast as they come: this one is left out
+                return
+
+        self._plugins[slot] = bind(plugin, manifest, log=log, progress=lambda _: None, cancelled=self._is_cancelled)
+        return b"null"
+
+    def _transform(self, message: Message) -> bytes:
+        request = wire.unpack_transform(message.body)
+        pixel_format = PixelFormat(request.pixel_format)
+        layout = ImageLayout(request.width, request.height, request.stride_bytes, pixel_format)
+        source, target = self._inputs[request.source], self._outputs[request.target]
+        self._plugins[request.slot].transform(source.pixels, target.pixels, layout, request.scale)
+        return b""
+
+    def _read(self, message: Message) -> bytes:
+        slot, name = _fields(message, 2)
+        return wire.pack_json(self._plugins[slot].read(name))
+
+    def _write(self, message: Message) -> bytes:
+        slot, name, value = _fields(message, 3)
+        self._plugins[slot].write(name, value)
+        return b"null"
+
+    def _call(self, message: Message) -> bytes:
+        slot, name, arguments = _fields(message, 3)
+        return wire.pack_json(self._plugins[slot].call(name, *arguments))
+
+    def _map_input(self, message: Message) -> bytes:
+        return self._map(message, self._inputs, writable=False)
+
+    def _map_output(self, message: Message) -> bytes:
+        return self._map(message, self._outputs, writable=True)
+
+    def _map(self, message: Message, mapped: dict[int, GuardedMemory], *, writable: bool) -> bytes:
+        number, size_bytes = wire.unpack_map(message.body)
+        (descriptor,) = message.descriptors
+        try:
+            mapped[number] = GuardedMemory(descriptor, size_bytes, writable=writable)
+        finally:
+            os.close(descriptor)
+        return b""
+
+    def _unmap(self, number: int) -> None:
+        for mapped in (self._inputs, self._outputs):
+            if memory := mapped.pop(number, None):
+                memory.unmap()
+
+    def _is_cancelled(self) -> bool:
+        return bool(self._flag[0])
+
+
+def main() -> None:
+    """Runs the worker; its command line is that of ``launch.worker_command``."""
+    libc = ctypes.CDLL(None)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.closerange(FLAG_DESCRIPTOR + 1, 1 << 30)
+    Limits(*map(int, sys.argv[1:])).apply()
+    # Lines come as they are written, not when four kilobytes have gathered.
+    libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, ctypes.c_size_t(0))
+    channel, log = socket.socket(fileno=CALL_DESCRIPTOR), socket.socket(fileno=LOG_DESCRIPTOR)
+    flag = mmap.mmap(FLAG_DESCRIPTOR, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ)
+    os.close(FLAG_DESCRIPTOR)
+    for descriptor in (channel, log):
+        descriptor.set_inheritable(False)
+    gc.freeze()
+    try:
+        Worker(channel, log, flag).run()
+    except (OSError, wire.WireError) as failure:
+        sys.stderr.write(f"The connection was lost: {failure}\n")
+        sys.exit(_LOST_CONNECTION)
+
+
+def _fields(message: Message, count: int) -> tuple[Any, ...]:
+    """The values of a JSON array of this length. Raises WireError."""
+    values = wire.unpack_json(message.body)
+    if not isinstance(values, list) or len(values) != count:
+        raise wire.WireError(f"{count} values are needed")
+    return tuple(values)

@@ -1,0 +1,153 @@
+"""One worker process and the plugins in it: one plugin by default, several when they are hosted together.
+
+The process is started with the first plugin that is started, and again after its end. When it ends, for whatever
+reason, all of its plugins end with it; native code leaves a process in no other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import RLock
+from time import monotonic
+
+from plugdeck.dialects.manifest import Manifest
+from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.launch import Launcher, worker_command
+from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
+from plugdeck.hosting.plugin_log import LogLevel, LogSource
+from plugdeck.hosting.watcher import Watcher
+from plugdeck.hosting.worker_process import STARTING, WorkerProcess
+
+
+class WorkerGroup:
+    """The plugins that share a process. Any thread; starting and ending take turns."""
+
+    def __init__(self, watcher: Watcher, launcher: Launcher, deadlines: Deadlines, limits: Limits) -> None:
+        self._watcher = watcher
+        self._launcher = launcher
+        self._deadlines = deadlines
+        self._limits = limits
+        self._turn = RLock()
+        self._process: WorkerProcess | None = None
+        self._plugins: list[HostedPlugin] = []
+        self._closed = False
+        self.at_work: HostedPlugin | None = None
+        """Which of its plugins was called last; set by the plugins, within a session."""
+
+    def add(self, path: Path, manifest: Manifest) -> HostedPlugin:
+        """One more plugin for this process; it is not started."""
+        with self._turn:
+            plugin = HostedPlugin(path, manifest, len(self._plugins), self, self._deadlines)
+            self._plugins.append(plugin)
+            return plugin
+
+    def is_closed(self) -> bool:
+        """Whether no process is started any more."""
+        return self._closed
+
+    @property
+    def process(self) -> WorkerProcess | None:
+        """The running process, or None."""
+        process = self._process
+        return process if process and process.is_alive else None
+
+    def start(self, plugin: HostedPlugin) -> None:
+        """Starts the process unless it runs, and loads ``plugin``, and the ones that an ended process had.
+
+        Raises:
+            HostError: the process could not be started or ended again, or refused ``plugin``.
+        """
+        with self._turn:
+            plugin.is_wanted = True
+            process = self.process or self._start_process()
+            refused = None
+            for each in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
+                self.at_work = each
+                if failure := each.load_into(process):
+                    each.is_wanted = False
+                    refused = failure if each is plugin or not process.is_alive else refused
+            if refused:
+                self._end_unless_used()
+                raise refused
+
+    def stop(self, plugin: HostedPlugin) -> None:
+        """Ends the process, and with it everything in it; a call that is under way ends at once."""
+        self.begin_stop()
+        with self._turn:
+            plugin.is_wanted = False
+            self.begin_stop()
+            self.finish_stop(monotonic() + self._deadlines.stop_s)
+
+    def begin_stop(self, *, for_good: bool = False) -> None:
+        """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
+        self._closed = self._closed or for_good
+        if process := self._process:
+            process.begin_stop()
+
+    def finish_stop(self, by: float) -> None:
+        """Waits for that until the monotonic clock reaches ``by``, and then enforces it."""
+        with self._turn:
+            if process := self._process:
+                process.finish_stop(by)
+
+    def add_output(self, source: LogSource, level: LogLevel, text: str) -> None:
+        """Part of ``LogSink``: which of its plugins wrote it is not known."""
+        for plugin in self._plugins:
+            plugin.log.add(source, level, text)
+
+    def add_logged(self, slot: int, level: LogLevel, text: str) -> None:
+        """Part of ``LogSink``."""
+        if slot < len(self._plugins):
+            self._plugins[slot].log.add(LogSource.PLUGIN, level, text)
+
+    def _start_process(self) -> WorkerProcess:
+        if self.is_closed():
+            raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
+        for plugin in self._plugins:
+            if plugin.is_wanted:
+                plugin.become_loading()
+        try:
+            process = WorkerProcess(
+                command=worker_command(self._limits),
+                launcher=self._launcher,
+                watcher=self._watcher,
+                deadlines=self._deadlines,
+                sink=self,
+                on_end=self._ended,
+            )
+        except HostError as failure:
+            self._ended(failure.outcome)()
+            raise
+        self._process = process
+        if self.is_closed():
+            process.begin_stop()
+        process.say_hello()
+        return process
+
+    def _end_unless_used(self) -> None:
+        if not any(plugin.is_loaded for plugin in self._plugins):
+            self.begin_stop()
+            self.finish_stop(monotonic() + self._deadlines.stop_s)
+
+    def _ended(self, outcome: Outcome) -> Callable[[], None]:
+        """The process is gone: sets every plugin's state, and returns what tells of it."""
+        culprit = None if outcome.during == BETWEEN_CALLS else self.at_work
+        changed = [
+            plugin for plugin in self._plugins if plugin.become_ended(self._as_told_to(plugin, culprit, outcome))
+        ]
+
+        def tell() -> None:
+            for plugin in changed:
+                plugin.tell_change()
+
+        return tell
+
+    def _as_told_to(self, plugin: HostedPlugin, culprit: HostedPlugin | None, outcome: Outcome) -> Outcome:
+        if len(self._plugins) == 1 or plugin is culprit:
+            return outcome
+        whose = culprit.manifest.name if culprit else "one of the plugins"
+        return replace(outcome, message=f"That was {whose}, in the process that they share. {outcome.message}".strip())

@@ -1,0 +1,271 @@
+"""The chain pane: the loaded transforms in run order. The chain is the truth; rows only show it and ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from plugdeck.catalogue.examine import examine
+from plugdeck.catalogue.report import Report
+from plugdeck.chain.chain import Chain
+from plugdeck.chain.step import StepView
+from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.chain.drop_line import DropLine
+from plugdeck.ui.chain.news import ChainNews
+from plugdeck.ui.chain.row import StepRow
+from plugdeck.ui.chain.words import milliseconds
+from plugdeck.ui.plugins.placeholder import Placeholder
+from plugdeck.ui.preview.latest import Latest
+from plugdeck.ui.theme import SPACING
+
+_TELLING = frozenset({PluginState.STALE, PluginState.CRASHED, PluginState.TIMED_OUT, PluginState.QUARANTINED})
+
+
+class ChainPane(QWidget):
+    """Lists the steps. Rows are kept and renewed in place, so focus, typing and open explanations survive."""
+
+    step_selected = Signal(str)
+    """The key of the step whose row was chosen, also when it was the chosen one before."""
+
+    def __init__(
+        self,
+        chain: Chain,
+        bridge: ChainNews,
+        parent: QWidget | None = None,
+        *,
+        read_plugin: Callable[[Path], Report] = examine,
+    ) -> None:
+        super().__init__(parent)
+        self._chain = chain
+        self._read_plugin = read_plugin
+        self._rows: dict[str, StepRow] = {}
+        self._order: tuple[str, ...] = ()
+        self._selected = ""
+        self._states: dict[str, PluginState] = {}
+        self._news = ""
+        self._news_timer = QTimer(self, interval=0, singleShot=True)  # once the rows have their places
+        self._news_timer.timeout.connect(self._show_news)
+        self.summary = QLabel(self)
+        self.placeholder = Placeholder(self)
+        self._lay_out()
+        self._add_keys()
+        bridge.steps_changed.connect(self.renew)
+        QApplication.instance().focusChanged.connect(self._follow_focus)  # type: ignore[union-attr]
+        self.renew()
+
+    @property
+    def selected(self) -> str:
+        """The key of the chosen step, or nothing."""
+        return self._selected
+
+    @property
+    def rows(self) -> tuple[StepRow, ...]:
+        """The rows in run order."""
+        return tuple(self._rows[key] for key in self._order)
+
+    def row(self, key: str) -> StepRow | None:
+        """The row of a step."""
+        return self._rows.get(key)
+
+    def select(self, key: str) -> None:
+        """Chooses a step, if it is there."""
+        if key not in self._rows or key == self._selected:
+            return
+        self._selected = key
+        for name, row in self._rows.items():
+            row.set_selected(name == key)
+        self._scroll.ensureWidgetVisible(self._rows[key], 0, 0)
+        self.step_selected.emit(key)
+
+    def renew(self) -> None:
+        """Shows the chain as it is now."""
+        steps = self._chain.steps()
+        for step in steps:
+            if step.key not in self._rows:
+                self._rows[step.key] = self._make_row(step.key)
+        self._drop_rows(set(self._rows) - {step.key for step in steps})
+        for number, step in enumerate(steps, 1):
+            self._rows[step.key].show_step(number, step)
+        self._put_in_order(tuple(step.key for step in steps))
+        self._say_summary(steps)
+        self._stack.setCurrentIndex(1 if steps else 0)
+        bar = self._scroll.verticalScrollBar().sizeHint().width()
+        self._scroll.setMinimumWidth(self._content.minimumSizeHint().width() + bar)
+        self._note_news(steps)
+
+    # --- putting it together
+
+    def _lay_out(self) -> None:
+        self.placeholder.say(
+            "No transforms are loaded",
+            "Choose a compatible plugin in the list and load it with Enter or its Load button. Loaded transforms run "
+            "over the picture in the order of their priority, each in a process of its own.",
+        )
+        self._content = QWidget(self)
+        self._column = QVBoxLayout(self._content)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addStretch(1)
+        self.drop_line = DropLine(self._content)
+        self._scroll = QScrollArea(self)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self._content)
+        self._stack = QStackedWidget(self)
+        self._stack.addWidget(self.placeholder)
+        self._stack.addWidget(self._scroll)
+        self.summary.setContentsMargins(SPACING, SPACING // 2, SPACING, SPACING // 2)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.summary)
+        layout.addWidget(self._stack, 1)
+        self.setAccessibleName("Chain of transforms")
+
+    def _add_keys(self) -> None:
+        for key, by in (("Alt+Up", -1), ("Alt+Down", 1)):
+            shortcut = QShortcut(QKeySequence(key), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(partial(self._move_selected, by))
+        escape = QShortcut(QKeySequence("Escape"), self)
+        escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        escape.activated.connect(self._cancel_drag)
+
+    def _make_row(self, key: str) -> StepRow:
+        row = StepRow(self._content)
+        row.enabled_changed.connect(partial(self._chain.set_enabled, key))
+        row.priority_changed.connect(partial(self._chain.set_priority, key))
+        row.restart_wanted.connect(partial(self._chain.restart, key))
+        row.replace_wanted.connect(partial(self._replace, key))
+        row.remove_wanted.connect(partial(self._chain.remove, key))
+        row.pressed.connect(partial(self._choose, key))
+        row.step_wanted.connect(partial(self._focus_beside, key))
+        row.grip.moved.connect(partial(self._drag, key))
+        row.grip.dropped.connect(partial(self._drop, key))
+        row.grip.cancelled.connect(self.drop_line.end)
+        return row
+
+    def _drop_rows(self, keys: set[str]) -> None:
+        """Rows of steps that were taken out go; the focus goes on to the row that takes their place."""
+        focus = QApplication.focusWidget()
+        for key in keys:
+            row, index = self._rows.pop(key), self._order.index(key)
+            had_focus = focus is not None and (focus is row or row.isAncestorOf(focus))
+            self._order = tuple(name for name in self._order if name != key)
+            self._selected = "" if key == self._selected else self._selected
+            row.hide()
+            row.deleteLater()
+            if had_focus and self._order:
+                self._rows[self._order[min(index, len(self._order) - 1)]].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _note_news(self, steps: tuple[StepView, ...]) -> None:
+        """Brings the row into sight that is new, or that has something to say since now."""
+        states = {step.key: step.state for step in steps}
+        news = [key for key, state in states.items() if self._is_news(key, state)]
+        self._states = states
+        if news:
+            self._news = news[-1]
+            self._news_timer.start()
+
+    def _is_news(self, key: str, state: PluginState) -> bool:
+        return key not in self._states or (state is not self._states[key] and state in _TELLING)
+
+    def _show_news(self) -> None:
+        if row := self._rows.get(self._news):
+            self._scroll.ensureWidgetVisible(row, 0, 0)
+
+    def _put_in_order(self, order: tuple[str, ...]) -> None:
+        if order == self._order:
+            return
+        self._order = order
+        previous: QWidget | None = None
+        for index, key in enumerate(order):
+            row = self._rows[key]
+            if self._column.indexOf(row) != index:
+                self._column.removeWidget(row)
+                self._column.insertWidget(index, row)
+            if previous:
+                QWidget.setTabOrder(previous, row)
+            previous = row.chain_tab_order()
+
+    def _say_summary(self, steps: tuple[StepView, ...]) -> None:
+        self.summary.setVisible(bool(steps))
+        count = f"{len(steps)} transform{'s' if len(steps) != 1 else ''}"
+        times = [step.milliseconds for step in steps if step.milliseconds is not None and step.runs]
+        total = f" · {milliseconds(sum(times))} when all of them run" if times else ""
+        self.summary.setToolTip("The sum of what each step took when it last ran" if times else "")
+        self.summary.setText(f"{count}, lowest priority first{total}")
+
+    # --- choosing and moving
+
+    def _choose(self, key: str) -> None:
+        """A press on the row that is chosen already is told as well: something else may be shown by now."""
+        if key == self._selected:
+            self.step_selected.emit(key)
+        self.select(key)
+
+    def _follow_focus(self, _old: QWidget | None, now: QWidget | None) -> None:
+        for key, row in self._rows.items():
+            if now is not None and (now is row or row.isAncestorOf(now)):
+                self.select(key)
+
+    def _focus_beside(self, key: str, by: int) -> None:
+        index = self._order.index(key) + by
+        if 0 <= index < len(self._order):
+            self._rows[self._order[index]].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def _move_selected(self, by: int) -> None:
+        if self._selected in self._order:
+            position = self._order.index(self._selected) + by
+            if 0 <= position < len(self._order):
+                self._chain.move(self._selected, position)
+
+    def _drag(self, key: str, where: QPoint) -> None:
+        """Shows where the row would go."""
+        y = self._content.mapFromGlobal(where).y()
+        self.drop_line.point(y, [self._rows[name] for name in self._order if name != key])
+        self._scroll.ensureVisible(0, y, 0, 2 * SPACING)
+        self.select(key)
+
+    def _drop(self, key: str) -> None:
+        position = self.drop_line.position
+        self.drop_line.end()
+        if position is not None and key in self._order and position != self._order.index(key):
+            self._chain.move(key, position)
+
+    def _cancel_drag(self) -> None:
+        for row in self._rows.values():
+            row.grip.cancel()
+
+    # --- a changed file
+
+    def _replace(self, key: str) -> None:
+        """Reads the changed file off this thread; only one that fits is handed to the chain."""
+        step = self._chain.step(key)
+        if step is None:
+            return
+        work = Latest(self)
+        work.succeeded.connect(partial(self._take_report, key))
+        work.succeeded.connect(work.deleteLater)
+        work.failed.connect(partial(self._say, key))
+        work.start(partial(self._read_plugin, step.path))
+
+    def _take_report(self, key: str, report: Report) -> None:
+        if report.manifest and report.manifest.is_transform and report.loads:
+            self._chain.replace(key, report.manifest)
+            return
+        worst = next((finding for finding in report.findings if finding.stops_load), None)
+        why = f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more."
+        self._say(key, f"The new file was not taken, the old code keeps running. {why}".strip())
+
+    def _say(self, key: str, sentence: str, remedy: str = "") -> None:
+        if row := self._rows.get(key):
+            row.say(f"{sentence} {remedy}".strip())

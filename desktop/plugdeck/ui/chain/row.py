@@ -1,0 +1,261 @@
+"""One row of the chain: its controls stay where they are while what they show changes."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QWidget,
+)
+
+from plugdeck.chain.ordering import INT_MAXIMUM, INT_MINIMUM
+from plugdeck.chain.step import StepView
+from plugdeck.ui.chain.elided_label import ElidedLabel, plain_tooltip
+from plugdeck.ui.chain.explanation import Explanation, InfoButton
+from plugdeck.ui.chain.grip import Grip
+from plugdeck.ui.chain.quiet_controls import QuietSpinBox
+from plugdeck.ui.chain.take_out import TakeOutButton
+from plugdeck.ui.chain.toned_label import TonedLabel
+from plugdeck.ui.chain.words import (
+    NOT_UNLOADABLE,
+    RUNNING,
+    TAKE_OUT,
+    TAKE_OUT_WHY,
+    can_start_again,
+    own_time,
+    reason,
+    spoken,
+    state_words,
+)
+from plugdeck.ui.marks import SIZE, STATE_MARKS, icon_of
+from plugdeck.ui.theme import SPACING, Tone
+from plugdeck.ui.visible_text import visible_text
+
+_ACCENT_WIDTH = 3
+
+
+class StepRow(QFrame):
+    """A loaded transform: switch, name, milliseconds, priority, state, and what can be done about trouble."""
+
+    enabled_changed = Signal(bool)
+    priority_changed = Signal(int)
+    restart_wanted = Signal()
+    replace_wanted = Signal()
+    remove_wanted = Signal()
+    pressed = Signal()
+    step_wanted = Signal(int)
+    """The keyboard asks for the row above (-1) or below (1)."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._shown: StepView | None = None
+        super().__init__(parent)
+        self.selected = False
+        self._note = ""
+        self._stands: tuple[object, ...] = ()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.grip = Grip(self)
+        self.number = TonedLabel(Tone.QUIET, self)
+        self.switch = QCheckBox(self)
+        self.name = ElidedLabel(parent=self)
+        self.file_name = TonedLabel(Tone.QUIET, self)
+        self.time = TonedLabel(Tone.QUIET, self)
+        self.priority = QuietSpinBox(self)
+        self.mark = QLabel(self)
+        self.state = ElidedLabel(parent=self)
+        self.info = InfoButton(self)
+        self.restart = QPushButton("Start again", self)
+        self.replace = QPushButton("Use the new one", self)
+        self.remove = TakeOutButton(self)
+        self.remove_action = QAction(TAKE_OUT, self)
+        self.reason = TonedLabel(Tone.BAD, self)
+        self.explanation = Explanation(self)
+        self._prepare()
+        self._lay_out()
+        self._connect()
+
+    def show_step(self, number: int, step: StepView) -> None:
+        """Shows a step as it is now; what the user is typing is left alone."""
+        self._shown = step
+        name = visible_text(step.label)
+        self.number.setText(f"{number}")
+        self.name.setText(step.name)
+        self.name.set_explanation(f"Version {step.version or 'unknown'}\n{step.path}")
+        self.name.setEnabled(step.enabled)
+        self.file_name.setText(f"— {visible_text(step.file_name)}")
+        self.file_name.setVisible(bool(step.file_name))
+        self.time.setText(own_time(step))
+        self._set_quietly(step)
+        self._paint_mark()
+        self.state.setText(state_words(step))
+        self.state.set_explanation(NOT_UNLOADABLE if step.state in RUNNING else "")
+        self.info.setVisible(step.state in RUNNING)
+        self.restart.setVisible(can_start_again(step))
+        self.replace.setVisible(step.stale)
+        self._show_reason(step)
+        if step.state not in RUNNING:
+            self.info.setChecked(False)
+        self.setAccessibleName(spoken(number, step))
+        self.switch.setAccessibleName(f"Use {name} in the chain")
+        self.priority.setAccessibleName(f"Priority of {name}")
+        self.restart.setAccessibleName(f"Start {name} again")
+        self.remove.setAccessibleName(f"Take {name} out of the chain")
+        self.info.setAccessibleName(f"Why {name} cannot be unloaded, and what to do")
+
+    def set_selected(self, selected: bool) -> None:
+        """Marks the row whose parameters are shown."""
+        if selected != self.selected:
+            self.selected = selected
+            self.update()
+
+    def say(self, sentence: str) -> None:
+        """Shows why an action on this row failed, until its state changes."""
+        self._note = sentence
+        self._say_reason(sentence, Tone.BAD)
+
+    def chain_tab_order(self) -> QWidget:
+        """Puts its controls in the order in which they are read, and returns the last."""
+        trouble = (self.info, self.replace, self.restart, self.remove, self.explanation.restart)
+        controls: tuple[QWidget, ...] = (self, self.switch, self.priority, *trouble)
+        for first, second in pairwise(controls):
+            QWidget.setTabOrder(first, second)
+        return controls[-1]
+
+    def _prepare(self) -> None:
+        bold = QFont(self.font())
+        bold.setWeight(QFont.Weight.DemiBold)
+        self.name.setFont(bold)
+        self.priority.setRange(INT_MINIMUM, INT_MAXIMUM)
+        self.priority.setToolTip("Priority: lowest runs first; equal ones go by name")
+        self.priority.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.priority.setFixedWidth(self.fontMetrics().horizontalAdvance("-00000") + 34)
+        self.switch.setToolTip("Switched off, it is left out of the picture and stays loaded")
+        self.info.setToolTip("Why it cannot be unloaded, and what to do")
+        self.replace.setToolTip("Starts a new host with the file as it is now")
+        self.restart.setToolTip("Starts a new process for it, with the same settings")
+        self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.time.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 ms"))
+        self.time.setToolTip("How long it took when it last ran at full resolution; unchanged steps are not run again")
+        self.number.setMinimumWidth(self.fontMetrics().horizontalAdvance("00"))
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.reason.make_readable()
+        self.remove_action.setToolTip(TAKE_OUT_WHY)
+        self.remove_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
+        self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # in the spin box Del deletes digits
+        self.addAction(self.remove_action)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout(self)
+        grid.setContentsMargins(SPACING // 2 + _ACCENT_WIDTH, SPACING - 2, SPACING, SPACING - 2)
+        grid.setHorizontalSpacing(SPACING - 2)
+        grid.setVerticalSpacing(2)
+        grid.setColumnStretch(3, 1)
+        below = QHBoxLayout()
+        below.setSpacing(SPACING // 2)
+        below.addWidget(self.mark)
+        below.addWidget(self.state)
+        below.addWidget(self.info)
+        below.addStretch(1)
+        below.addWidget(self.replace)
+        below.addWidget(self.restart)
+        below.addWidget(self.remove)
+        grid.addWidget(self.grip, 0, 0, 2, 1)
+        grid.addWidget(self.number, 0, 1)
+        grid.addWidget(self.switch, 0, 2)
+        named = QHBoxLayout()
+        named.setSpacing(SPACING // 2)
+        named.addWidget(self.name)
+        named.addWidget(self.file_name)
+        named.addStretch(1)
+        grid.addLayout(named, 0, 3)
+        grid.addWidget(self.time, 0, 4)
+        grid.addWidget(self.priority, 0, 5)
+        grid.addLayout(below, 1, 3, 1, 3)
+        grid.addWidget(self.reason, 2, 3, 1, 3)
+        grid.addWidget(self.explanation, 3, 3, 1, 3)
+
+    def _connect(self) -> None:
+        self.switch.toggled.connect(self.enabled_changed)
+        self.priority.valueChanged.connect(self.priority_changed)
+        self.restart.clicked.connect(self.restart_wanted)
+        self.replace.clicked.connect(self.replace_wanted)
+        self.remove.clicked.connect(self.remove_wanted)
+        self.remove_action.triggered.connect(self.remove_wanted)
+        self.info.toggled.connect(self.explanation.setVisible)
+        self.explanation.restart.clicked.connect(self.restart_wanted)
+        self.explanation.restart.clicked.connect(lambda: self.info.setChecked(False))
+
+    def _set_quietly(self, step: StepView) -> None:
+        for control in (self.switch, self.priority):
+            control.blockSignals(True)
+        self.switch.setChecked(step.enabled)
+        if not self.priority.is_being_typed and self.priority.value() != step.priority:
+            self.priority.setValue(step.priority)
+        for control in (self.switch, self.priority):
+            control.blockSignals(False)
+
+    def _show_reason(self, step: StepView) -> None:
+        stands = (step.state, step.stale, step.error)
+        if stands != self._stands:
+            self._stands, self._note = stands, ""
+        tone = Tone.CAUTION if step.state in RUNNING and not self._note else Tone.BAD
+        self._say_reason(self._note or reason(step), tone)
+
+    def _say_reason(self, sentence: str, tone: Tone) -> None:
+        shown = visible_text(sentence, keep_lines=True)
+        self.reason.setVisible(bool(shown))
+        if shown != self.reason.text():
+            self.reason.setText(shown)
+            self.reason.setToolTip(plain_tooltip(shown))
+        self.reason.set_tone(tone)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Up and Down go from row to row; Space switches it, Enter chooses it."""
+        if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_Down} and event.modifiers() == Qt.KeyboardModifier.NoModifier:
+            self.step_wanted.emit(-1 if event.key() == Qt.Key.Key_Up else 1)
+        elif event.key() == Qt.Key.Key_Space:
+            self.switch.toggle()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.pressed.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Selects the row."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.pressed.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Marks belong to a palette."""
+        super().changeEvent(event)
+        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.StyleChange}:
+            self._paint_mark()
+            self.update()
+
+    def _paint_mark(self) -> None:
+        if self._shown:
+            self.mark.setPixmap(icon_of(STATE_MARKS[self._shown.state], self.palette()).pixmap(SIZE, SIZE))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The background of a selected row, its accent, and a line below."""
+        painter = QPainter(self)
+        palette = self.palette()
+        accent = palette.color(QPalette.ColorRole.Highlight)
+        if self.selected:
+            veil = QColor(accent)
+            veil.setAlpha(28)
+            painter.fillRect(self.rect(), veil)
+            painter.fillRect(0, 0, _ACCENT_WIDTH, self.height(), accent)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, palette.color(QPalette.ColorRole.Mid))
+        if self.hasFocus():
+            painter.setPen(accent)
+            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))

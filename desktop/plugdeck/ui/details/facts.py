@@ -1,0 +1,162 @@
+"""The Details tab: what the file is, where it is, and what it says of itself."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QWidget
+
+from plugdeck.binary.facts import BinaryFacts, ElfFacts
+from plugdeck.catalogue.report import Report
+from plugdeck.dialects.manifest import Manifest
+from plugdeck.errors import PlugdeckError
+from plugdeck.ui.background import Background
+from plugdeck.ui.details.subject import Subject
+from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.theme import SPACING, Tone
+from plugdeck.ui.visible_text import visible_text
+
+_CHUNK_BYTES = 1 << 20
+_MOST_HASHED_BYTES = 1 << 30
+
+Line = tuple[str, str]
+
+
+class FactsTab(QScrollArea):
+    """Label and value, line by line; every value can be selected and copied."""
+
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._report: Report | None = None
+        self._hash: QLabel | None = None
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("Details of the file")
+
+    def show_subject(self, subject: Subject | None) -> None:
+        """Shows another file, and begins to compute its hash."""
+        report = subject.report if subject else None
+        if report is self._report:
+            return
+        self._report = report
+        content = QWidget(self)
+        form = QFormLayout(content)
+        form.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
+        form.setHorizontalSpacing(2 * SPACING)
+        form.setVerticalSpacing(SPACING // 2)
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._hash = None
+        for name, value in fact_lines(report) if report else ():
+            self._add(form, name, value)
+        if report and report.facts:
+            self._hash = self._add(form, "SHA-256", "computing…")
+            self._compute_hash(report)
+        self.setWidget(content)
+
+    def _add(self, form: QFormLayout, name: str, value: str) -> QLabel:
+        title, label = QLabel(name), plain_label(value)
+        tint(title, Tone.QUIET)
+        label.setAccessibleName(name)
+        form.addRow(title, label)
+        return label
+
+    def _compute_hash(self, report: Report) -> None:
+        label = self._hash
+
+        def show(text: str) -> None:
+            # The label of another file may be gone with its page.
+            if label is self._hash and label is not None:
+                label.setText(text)
+
+        self._background.run(
+            lambda: sha256_of(report.path, lambda: self._report is not report),
+            show,
+            lambda error: show(visible_text(str(error))),
+        )
+
+
+def sha256_of(path: Path, unwanted: Callable[[], bool]) -> str:
+    """The file's SHA-256 in hexadecimal, or empty when ``unwanted`` turned true meanwhile. Blocks.
+
+    Raises:
+        PlugdeckError: the file is larger than what is worth waiting for.
+        OSError: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        if path.stat().st_size > _MOST_HASHED_BYTES:
+            raise PlugdeckError("not computed: the file is larger than 1 GiB")
+        while chunk := file.read(_CHUNK_BYTES):
+            if unwanted():
+                return ""
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def fact_lines(report: Report) -> Iterator[Line]:
+    """Everything to show of a report, in order; lines without a value are left out."""
+    lines = [
+        *(_manifest_lines(report.manifest) if report.manifest else ()),
+        ("Path", str(report.path)),
+        *(_file_lines(report.facts) if report.facts else ()),
+        *(_elf_lines(report.facts.elf) if report.facts and report.facts.elf else ()),
+    ]
+    for name, value in lines:
+        if value:
+            yield name, visible_text(value, keep_lines=name == "Needs")
+
+
+def _manifest_lines(manifest: Manifest) -> Iterator[Line]:
+    yield "Name", manifest.name
+    yield "Version", manifest.version
+    yield "Description", manifest.description
+    yield "Author", manifest.author
+    yield "Licence", manifest.licence
+    yield "Dialect", str(manifest.dialect)
+    yield "Interfaces", ", ".join(manifest.interfaces)
+    yield "SDK version", _version_range(manifest)
+    yield "Toolchain", manifest.toolchain
+    if manifest.is_transform:
+        around = f" ({manifest.area_radius})" if manifest.area_radius else ""
+        yield "Reads around a pixel", f"{manifest.area}{around}"
+
+
+def _file_lines(facts: BinaryFacts) -> Iterator[Line]:
+    identity = facts.identity
+    changed = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(identity.mtime_ns / 1e9))
+    yield "What it is", facts.description
+    yield "Size", size_words(identity.size_bytes)
+    yield "Changed", changed
+    yield "Identity", f"device {identity.device}, inode {identity.inode}"
+
+
+def _elf_lines(elf: ElfFacts) -> Iterator[Line]:
+    yield "Machine", f"{elf.machine_name}, {elf.bits}-bit, {elf.byte_order} endian"
+    yield "Soname", elf.soname or ""
+    yield "Needs", "\n".join(visible_text(name) for name in elf.needed)
+    yield "Run path", ":".join(elf.runpath or elf.rpath)
+    yield "Build id", elf.build_id or ""
+    yield "Executable stack", "yes" if elf.executable_stack else ""
+    yield "Text relocations", "yes" if elf.text_relocations else ""
+
+
+def _version_range(manifest: Manifest) -> str:
+    if not manifest.abi:
+        return ""
+    built = ".".join(map(str, manifest.abi))
+    oldest = ".".join(map(str, manifest.abi_minimum)) if manifest.abi_minimum else built
+    return built if oldest == built else f"{built} (host {oldest} or newer)"
+
+
+def size_words(size_bytes: int) -> str:
+    """``16.2 KiB (16,584 bytes)``."""
+    exact = f"{size_bytes:,} bytes"
+    for unit, factor in (("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.1f} {unit} ({exact})"
+    return exact

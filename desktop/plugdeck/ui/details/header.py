@@ -1,0 +1,192 @@
+"""The strip above the tabs: which plugin this is, how it stands, and what can be done with it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFont, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from plugdeck.catalogue.report import Status
+from plugdeck.compat.finding import Severity
+from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.details.subject import Subject
+from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
+from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.theme import SPACING, Tone
+from plugdeck.ui.visible_text import visible_text
+from plugdeck.ui.words import STATUS_WORDS
+
+NOT_UNLOADABLE = "Loaded · not unloadable"
+WHY = (
+    "Native code stays mapped in its process until that process ends: threads, callbacks and data of the plugin may "
+    "still be in use. So there is no unload. Switch it off in the chain to leave it out of the picture, or restart "
+    "its host to begin afresh."
+)
+_STATE_WORDS = {
+    PluginState.LOADING: "Loading…",
+    PluginState.LOADED: NOT_UNLOADABLE,
+    PluginState.STALE: "Stale: the file changed; the old code keeps running",
+    PluginState.CRASHED: "Crashed",
+    PluginState.TIMED_OUT: "Timed out",
+    PluginState.QUARANTINED: "Quarantined",
+    PluginState.NOT_LOADED: "Not loaded",
+}
+NO_TRANSFORM = "Not an image transform: call its functions with plugdeck call"
+_MAPPED = {PluginState.LOADED, PluginState.STALE}
+_USABLE = {Status.COMPATIBLE, Status.WARNING}
+
+
+class DetailsHeader(QWidget):
+    """Name, version, verdict and state; the buttons change with the state."""
+
+    load_wanted = Signal()
+    restart_wanted = Signal()
+    replace_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._subject: Subject | None = None
+        self._mark, self._state_mark = QLabel(self), QLabel(self)
+        self.name = plain_label("", self, wraps=False)
+        self.verdict = plain_label("", self)
+        self.use = plain_label(NO_TRANSFORM, self)
+        self.state = plain_label("", self)
+        self.why = plain_label(WHY, self)
+        self._why_button = QToolButton(self)
+        self.load = QPushButton("Load", self)
+        self.restart = QPushButton("Restart its host", self)
+        self.replace = QPushButton("Use the new one", self)
+        self._dress()
+        self._lay_out()
+
+    def show_subject(self, subject: Subject, *, loadable: bool) -> None:
+        """Shows another plugin, or the same one in another state."""
+        self._subject = subject
+        report, step = subject.report, subject.step
+        manifest = report.manifest
+        version = f"  {manifest.version}" if manifest and manifest.version else ""
+        self.name.setText(visible_text(report.name + version))
+        self.verdict.setText(_verdict(subject))
+        self.use.setVisible(bool(manifest and not manifest.is_transform and report.status in _USABLE))
+        state = step.state if step else PluginState.NOT_LOADED
+        self._show_state(subject, state)
+        self.load.setVisible(step is None)
+        self.load.setEnabled(loadable)
+        self.restart.setVisible(step is not None)
+        self.restart.setText("Restart its host" if state in _MAPPED else "Start again")
+        self.restart.setEnabled(state is not PluginState.LOADING)
+        self.replace.setVisible(bool(step and step.stale))
+        self._paint_marks()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Paints the shapes again for another palette."""
+        if event.type() == QEvent.Type.PaletteChange and self._subject:
+            self._paint_marks()
+        super().changeEvent(event)
+
+    def _show_state(self, subject: Subject, state: PluginState) -> None:
+        step = subject.step
+        words = _state_words(subject, state)
+        self.state.setText(visible_text(words))
+        is_short = state in _MAPPED and words == _STATE_WORDS[state]
+        for widget in (self.state, self._state_mark):
+            widget.setVisible(step is not None)
+        # Short words have the button beside them; a sentence takes the whole width.
+        self.state.setWordWrap(not is_short)
+        self._state_row.setStretch(1, 0 if is_short else 1)
+        self._state_row.setStretch(3, 1 if is_short else 0)
+        self._why_button.setVisible(state in _MAPPED)
+        self._show_why()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another width, another number of lines."""
+        super().resizeEvent(event)
+        self._show_why()
+
+    def _show_why(self) -> None:
+        """Shows the explanation whole: the tabs below give way, which a wrapped label alone cannot make them do."""
+        # Not isVisible(): before the window is shown, nothing is.
+        self.why.setVisible(self._why_button.isChecked() and not self._why_button.isHidden())
+        margins = self.contentsMargins().left() + 2 * SPACING
+        self.why.setMinimumHeight(self.why.heightForWidth(max(self.width() - 2 * margins, 100)))
+
+    def _dress(self) -> None:
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.2)
+        font.setWeight(QFont.Weight.DemiBold)
+        self.name.setFont(font)
+        self.name.setAccessibleName("Selected plugin")
+        self.verdict.setAccessibleName("Verdict")
+        self.use.setAccessibleName("What it can be used for")
+        self.state.setAccessibleName("State")
+        self.why.hide()
+        self._why_button.setText("Why?")
+        self._why_button.setAutoRaise(True)
+        self._why_button.setCheckable(True)
+        self._why_button.setAccessibleName("Why a loaded plugin cannot be unloaded")
+        self._why_button.toggled.connect(self._show_why)
+        self.load.setAccessibleName("Load this plugin into the chain")
+        self.restart.setToolTip("Ends the plugin's process and starts a new one with the same settings")
+        self.replace.setToolTip("Starts a new process with the file as it is now")
+        self.load.clicked.connect(self.load_wanted)
+        self.restart.clicked.connect(self.restart_wanted)
+        self.replace.clicked.connect(self.replace_wanted)
+
+    def _lay_out(self) -> None:
+        first, second = QHBoxLayout(), QHBoxLayout()
+        self._state_row = second
+        for row in (first, second):
+            row.setSpacing(SPACING)
+        first.addWidget(self._mark)
+        first.addWidget(self.name)
+        first.addStretch(1)
+        for button in (self.load, self.replace, self.restart):
+            first.addWidget(button)
+        second.addWidget(self._state_mark, 0, Qt.AlignmentFlag.AlignTop)
+        second.addWidget(self.state)
+        second.addWidget(self._why_button, 0, Qt.AlignmentFlag.AlignTop)
+        second.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(SPACING + 2, SPACING, SPACING, 0)
+        layout.setSpacing(SPACING // 2)
+        layout.addLayout(first)
+        layout.addWidget(self.use)
+        layout.addWidget(self.verdict)
+        layout.addLayout(second)
+        layout.addWidget(self.why)
+
+    def _paint_marks(self) -> None:
+        if not self._subject:
+            return
+        report, step = self._subject.report, self._subject.step
+        self._mark.setPixmap(icon_of(STATUS_MARKS[report.status], self.palette()).pixmap(SIZE, SIZE))
+        self._mark.setAccessibleName(STATUS_WORDS[report.status])
+        if step:
+            self._state_mark.setPixmap(icon_of(STATE_MARKS[step.state], self.palette()).pixmap(SIZE, SIZE))
+        for label in (self.verdict, self.why):
+            tint(label, Tone.QUIET)
+
+
+def _state_words(subject: Subject, state: PluginState) -> str:
+    """The state; why its process ended, or why its last call failed."""
+    words, step = _STATE_WORDS[state], subject.step
+    reason = step.outcome.sentence if step and step.outcome and state not in _MAPPED else ""
+    reason = reason or (step.error if step else "")
+    if not reason or reason.startswith(words):
+        return reason or words
+    return f"{words}. {reason}"
+
+
+def _verdict(subject: Subject) -> str:
+    """One line: the status, and the worst finding or else what the plugin says of itself."""
+    report = subject.report
+    words = STATUS_WORDS[report.status]
+    worst = next((found for found in report.findings if found.severity is Severity.ERROR), None)
+    worst = worst or next((found for found in report.findings if found.severity is Severity.WARNING), None)
+    if worst:
+        return visible_text(f"{words}: {worst.message}")
+    if report.manifest and report.manifest.description:
+        return visible_text(f"{words} · {report.manifest.description}")
+    if report.status is Status.NOT_A_PLUGIN and report.findings:
+        return visible_text(f"{words}: {report.findings[0].message}")
+    return words

@@ -1,0 +1,1 @@
+"""Proposals to install: shown in the layout, with the verdict, before anything is copied."""

@@ -1,0 +1,222 @@
+"""The window at work: every part in its frame, and what one part wants passed on to what does it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QPoint
+from PySide6.QtWidgets import QMenu
+
+from plugdeck.catalogue.install import Installed
+from plugdeck.catalogue.report import Report
+from plugdeck.compat.finding import Severity
+from plugdeck.ui.actions import WindowActions
+from plugdeck.ui.chain.pane import ChainPane
+from plugdeck.ui.details.gone import is_gone
+from plugdeck.ui.details.pane import DetailsPane
+from plugdeck.ui.details.subject import Subject
+from plugdeck.ui.details.tab import Tab
+from plugdeck.ui.drops import Dropped, sort_out
+from plugdeck.ui.install.area import InstallArea
+from plugdeck.ui.install.removal import Removal
+from plugdeck.ui.loading import Loading
+from plugdeck.ui.notices import Notices
+from plugdeck.ui.palette_watch import PaletteWatch
+from plugdeck.ui.plugin_settings import kept_settings
+from plugdeck.ui.plugins.row import StepSummary
+from plugdeck.ui.preview.pane import PreviewPane
+from plugdeck.ui.services import Services
+from plugdeck.ui.shell import Shell, furnish
+from plugdeck.ui.visible_text import visible_text
+from plugdeck.ui.window_commands import WindowCommands
+from plugdeck.ui.window_pages import page_makers
+from plugdeck.ui.window_state import store_window
+
+
+class MainWindow(QObject):
+    """Furnishes a ``Shell``. The chain, the list and the files are the truth; the parts only show them."""
+
+    def __init__(self, shell: Shell, services: Services) -> None:
+        super().__init__(shell)
+        self.shell = shell
+        self.services = services
+        self.plugins = shell.plugins
+        self._is_selecting = False
+        self.loading = Loading(services.chain)
+        self.notices = Notices(shell)
+        self.proposals = InstallArea(services.background, shell)
+        self.chain = ChainPane(services.chain, services.bridge, shell)
+        self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)
+        self.details = DetailsPane(page_makers(services, self.picture.refresh), shell)
+        self.removal = Removal(services.background, self.notices, self)
+        self.actions = WindowActions(shell)
+        self.commands = WindowCommands(self)
+        self.plugins.finish()
+        self._furnish()
+        self._connect()
+        self._show_steps()
+        self.plugins.take_focus()
+
+    @property
+    def selected_report(self) -> Report | None:
+        """The report that the details are about."""
+        subject = self.details.subject
+        return subject.report if subject else None
+
+    def propose(self, files: Sequence[Path]) -> None:
+        """Proposes files for install; nothing of them is run."""
+        self.proposals.propose(files)
+
+    # --- putting it together
+
+    def _furnish(self) -> None:
+        shell = self.shell
+        shell.messages.addWidget(self.proposals)
+        furnish(shell.chain_frame, self.chain)
+        furnish(shell.picture_frame, self.picture)
+        furnish(shell.details_frame, self.details)
+        self.details.tabs.setCurrentIndex(self.services.settings.get("window.tab", int(Tab.COMPATIBILITY)))
+        picture = self.picture.picture_actions
+        picture.open.setShortcut("Ctrl+P")
+        picture.open.setToolTip("Opens a picture for the preview (Ctrl+P)")
+        picture.sample.setText("Sample picture")
+        picture.original.setText("Show the original")
+        picture.original.setIconText("Original")
+        picture.original.setShortcut("Ctrl+Shift+D")
+        picture.original.setToolTip("Shows the original: click to keep it (Ctrl+Shift+D), hold to peek (Space)")
+        files = (picture.open, picture.paste, picture.export)
+        others = [action for action in picture.all if action not in files]
+        self.actions.fill_menus(shell.menus, files, others)
+
+    def _connect(self) -> None:
+        plugins, details, shell = self.plugins, self.details, self.shell
+        plugins.selected.connect(self._select)
+        plugins.load_wanted.connect(self.load)
+        plugins.menu_wanted.connect(self._show_menu)
+        plugins.changed.connect(self.loading.note)
+        plugins.removed.connect(self.loading.note_gone)
+        plugins.browse_wanted.connect(self.commands.ask_for_folder)
+        plugins.samples_wanted.connect(self.commands.open_samples)
+        self.chain.step_selected.connect(self._select_step)
+        details.load_wanted.connect(self.commands.load_selected)
+        details.restart_wanted.connect(self.commands.restart_selected)
+        details.replace_wanted.connect(self.commands.replace_selected)
+        self.proposals.installed.connect(self._show_installed)
+        self.proposals.show_wanted.connect(self.show_file)
+        self.removal.removed.connect(self.proposals.renew)
+        self.removal.restored.connect(self.show_file)
+        self.removal.restored.connect(self.proposals.renew)
+        self.services.bridge.steps_changed.connect(self._show_steps)
+        self.services.bridge.failed.connect(self._tell_failure)
+        PaletteWatch(shell).changed.connect(plugins.paint_icons)
+        shell.files_dropped.connect(self._sort_drop)
+        shell.closing.connect(self._leave)
+
+    # --- selecting and loading
+
+    def load(self, report: Report) -> None:
+        """Loads a plugin into the chain, or shows why that cannot be."""
+        if why := self.loading.why_not(report):
+            self.details.open_tab(Tab.COMPATIBILITY)
+            self.notices.tell(why, severity=Severity.WARNING, passing=True)
+            return
+        step = self.loading.step_of(report.path)
+        kept = kept_settings(self.services.settings, report.path)
+        values = dict(kept.values)
+        key = step.key if step else self.loading.load(report, priority=kept.priority, values=values)
+        if key is None:
+            return
+        self._show_steps()
+        self._select_in_chain(key)
+        if report.manifest and report.manifest.parameters:
+            self.details.open_tab(Tab.PARAMETERS)
+
+    def show_file(self, path: Path) -> None:
+        """Shows a file in its folder, selected."""
+        if self.plugins.feed.folder != path.parent:
+            self.plugins.open_folder(path.parent)
+        self.plugins.table.select_path(path, focus=True)
+
+    def _select(self, report: Report | None) -> None:
+        """A plugin was chosen in the list, or its report is a new one."""
+        path = self.plugins.table.current_path
+        step = self.loading.step_of(path) if path else None
+        if report is None and step:
+            report = self.loading.report_of(step.key)  # its file is gone, its code is not
+        self._show(report)
+        if step:
+            self._select_in_chain(step.key)
+
+    def _select_in_chain(self, key: str) -> None:
+        self._is_selecting = True
+        self.chain.renew()  # the row of a new step is not there before the chain's own news arrives
+        self.chain.select(key)
+        self._is_selecting = False
+
+    def _select_step(self, key: str) -> None:
+        """The user chose a step in the chain, perhaps the one that is the chain's current one already."""
+        report = self.loading.report_of(key)
+        if report and not self._is_selecting:
+            self.plugins.follow(report.path)
+            self._show(report)
+
+    def _show(self, report: Report | None) -> None:
+        subject = Subject(report, self.loading.step_of(report.path)) if report else None
+        loadable = bool(report and self.loading.is_loadable(report))
+        self.details.show_subject(subject, loadable=loadable)
+        self.plugins.show_loadable(loadable)
+        self.commands.enable(subject, loadable=loadable)
+
+    def _show_steps(self) -> None:
+        self.loading.settle()
+        steps = self.services.chain.steps()
+        self.plugins.model.set_steps({step.path: StepSummary(step.state, step.priority, step.name) for step in steps})
+        self._show(self._report_to_show())
+        if (subject := self.details.subject) and subject.key and not self.chain.selected:
+            self._select_in_chain(subject.key)
+
+    def _report_to_show(self) -> Report | None:
+        """What is shown stays, but for a plugin that has neither a file nor a step any more."""
+        report = self.selected_report
+        if report and is_gone(report) and self.loading.step_of(report.path) is None:
+            report = None
+        return report or self.plugins.selected_report
+
+    def _show_menu(self, _report: Report, position: QPoint) -> None:
+        menu = QMenu(self.shell)
+        for action in self.actions.of_plugin:
+            if action is None:
+                menu.addSeparator()
+            elif action.isEnabled():
+                menu.addAction(action)
+        menu.aboutToHide.connect(menu.deleteLater)
+        menu.popup(position)
+
+    def _show_installed(self, done: Installed) -> None:
+        name = visible_text(f"{done.name} {done.version}".strip())
+        self.notices.tell(f"{name} is installed.", passing=True)
+        self.show_file(done.path)
+
+    def _tell_failure(self, sentence: str) -> None:
+        self.notices.tell(sentence, severity=Severity.ERROR)
+
+    # --- drops and the end
+
+    def _sort_drop(self, files: list[Path]) -> None:
+        self.services.background.run(lambda: sort_out(files), self._take_drop)
+
+    def _take_drop(self, dropped: Dropped) -> None:
+        """Plugins are proposed for install, a folder is opened, a picture is shown."""
+        if dropped.folder:
+            self.plugins.open_folder(dropped.folder)
+        if dropped.picture:
+            self.picture.open_picture(dropped.picture)
+        if dropped.plugins:
+            self.propose(dropped.plugins)
+
+    def _leave(self) -> None:
+        """Notes how the window was left; ending processes is up to who owns them."""
+        store_window(self.shell, self.services.settings)
+        self.services.settings.set("window.tab", self.details.tabs.currentIndex())
+        self.services.bridge.close()

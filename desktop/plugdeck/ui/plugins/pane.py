@@ -1,0 +1,270 @@
+"""The left part of the window: folder, search, the table, and how far the scan is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QPalette, QShowEvent
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedLayout,
+    QVBoxLayout,
+    QWidget,
+)
+
+from plugdeck.catalogue.report import Report, Status
+from plugdeck.ui.plugins.feed import PluginFeed
+from plugdeck.ui.plugins.filter_bar import FilterBar
+from plugdeck.ui.plugins.folder_bar import FolderBar
+from plugdeck.ui.plugins.table_model import PluginTableModel
+from plugdeck.ui.plugins.table_view import PluginTableView
+from plugdeck.ui.theme import SPACING
+from plugdeck.ui.visible_text import visible_text
+
+if TYPE_CHECKING:
+    from plugdeck.catalogue.scan import ScanSummary
+    from plugdeck.ui.plugins.placeholder import Action, Placeholder
+
+
+class PluginsPane(QWidget):
+    """Shows one folder's plugins. Says what it wants done by signals; loads nothing itself."""
+
+    selected = Signal(object)
+    """The Report on the selected file, again whenever it changes, or None."""
+    load_wanted = Signal(object)
+    """A Report."""
+    menu_wanted = Signal(object, QPoint)
+    """A Report, and where on the screen."""
+    samples_wanted = Signal()
+    browse_wanted = Signal()
+    folder_opened = Signal(object)
+    """A Path."""
+    changed = Signal(object)
+    """The list of Report that are new or changed."""
+    removed = Signal(object)
+    """The set of Path of files that are gone."""
+    scanned = Signal()
+
+    def __init__(self, feed: PluginFeed, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.feed = feed
+        self.model = PluginTableModel(self)
+        self.table = PluginTableView(self.model, self)
+        self.filter = FilterBar(self)
+        self.folders = FolderBar(self)
+        self._placeholder: Placeholder | None = None
+        self._error = ""
+        self._is_following = False
+        self._lay_out()
+        self._connect()
+
+    @property
+    def selected_report(self) -> Report | None:
+        """The report on the selected file."""
+        path = self.table.current_path
+        return self.model.report(path) if path else None
+
+    @property
+    def placeholder(self) -> Placeholder:
+        """What stands in the table's place while it is empty; made when first needed."""
+        if self._placeholder is None:
+            from plugdeck.ui.plugins.placeholder import Placeholder
+
+            self._placeholder = Placeholder(self)
+            self._stack.addWidget(self._placeholder)
+        return self._placeholder
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Says what to do when no folder was opened by then."""
+        self._refresh()
+        super().showEvent(event)
+
+    def finish(self) -> None:
+        """What may wait until the window can be seen: keys and shapes."""
+        self.filter.add_keys()
+        self.paint_icons()
+
+    def take_focus(self) -> None:
+        """Puts the focus where the user is likely to begin."""
+        buttons = self._placeholder.buttons if self._placeholder and self._placeholder.isVisible() else ()
+        (buttons[0] if buttons else self.table).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def paint_icons(self) -> None:
+        """Paints the shapes; again for another palette."""
+        self.filter.paint_icons()
+        self.folders.paint_icons()
+
+    def open_folder(self, folder: Path) -> None:
+        """Shows another folder."""
+        self._error = ""
+        if not self._is_following:
+            self.table.forget_selection()
+        self.model.clear()
+        self.folders.show_folder(folder)
+        self.feed.open(folder)
+        self._refresh()
+        self.folder_opened.emit(folder)
+
+    def rescan(self) -> None:
+        """Reads the folder again."""
+        self._error = ""
+        self.feed.rescan()
+        self._refresh()
+
+    def _lay_out(self) -> None:
+        frame = QFrame(self)
+        frame.setFrameShape(QFrame.Shape.StyledPanel)
+        frame.setAutoFillBackground(True)
+        frame.setBackgroundRole(QPalette.ColorRole.Base)
+        self._stack = QStackedLayout(frame)
+        self._stack.setContentsMargins(1, 1, 1, 1)
+        self._stack.addWidget(self.table)
+        self._count = QLabel(self)
+        self._count.setTextFormat(Qt.TextFormat.PlainText)
+        self._bar = QProgressBar(self)
+        self._bar.setAccessibleName("Reading the folder")
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(6)
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.setAccessibleName("Stop reading the folder")
+        self._load = QPushButton("&Load", self)
+        self._load.setAccessibleName("Load the selected plugin into the chain")
+        self._load.setToolTip("Load into the chain (Enter)")
+        foot = QHBoxLayout()
+        foot.setSpacing(SPACING)
+        foot.addWidget(self._count)
+        foot.addWidget(self._bar, 1)
+        foot.addStretch(0)
+        foot.addWidget(self._cancel)
+        foot.addWidget(self._load)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(SPACING)
+        layout.addWidget(self.folders)
+        layout.addWidget(self.filter)
+        layout.addWidget(frame, 1)
+        layout.addLayout(foot)
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """What is used most comes first; the placeholder's buttons stand where the table is."""
+        controls: list[QWidget] = [self.filter.search, self.filter.status, self.table]
+        controls += self._placeholder.buttons if self._placeholder else ()
+        controls += [self._cancel, self._load, self.folders.folders, self.folders.browse, self.folders.rescan]
+        for first, second in pairwise(controls):
+            QWidget.setTabOrder(first, second)
+
+    def _connect(self) -> None:
+        self.filter.changed.connect(self._filter)
+        self.filter.left_downwards.connect(self.table.setFocus)
+        self.folders.chosen.connect(self.open_folder)
+        self.folders.browse_wanted.connect(self.browse_wanted)
+        self.folders.rescan_wanted.connect(self.rescan)
+        self.table.selected.connect(self._take_selection)
+        self.table.activated_path.connect(self._ask_to_load)
+        self.table.menu_wanted.connect(self._ask_for_menu)
+        self.feed.reports_arrived.connect(self._put)
+        self.feed.files_gone.connect(self._remove)
+        self.feed.progress.connect(self._show_progress)
+        self.feed.finished.connect(self._finish)
+        self._cancel.clicked.connect(self.feed.cancel)
+        self._load.clicked.connect(lambda: self._ask_to_load(self.table.current_path))
+
+    def show_loadable(self, loadable: bool) -> None:
+        """Whether the selected plugin can be loaded now."""
+        self._load.setEnabled(loadable)
+
+    def follow(self, path: Path | None) -> None:
+        """Selects what was chosen elsewhere, if it is listed; opening another folder does not change that choice."""
+        self._is_following = path is not None
+        self.table.follow(path)
+
+    def _filter(self, text: str, statuses: frozenset[Status]) -> None:
+        self.model.set_filter(text, statuses)
+        self._refresh()
+
+    def _put(self, reports: list[Report]) -> None:
+        self.model.put(reports)
+        self._refresh()
+        self.changed.emit(reports)
+        if self.table.current_path in {report.path for report in reports}:
+            self._tell_selected()
+
+    def _remove(self, paths: set[Path]) -> None:
+        self.model.remove(paths)
+        self._refresh()
+        self.removed.emit(paths)
+        if self.table.current_path in paths:
+            self._tell_selected()
+
+    def _finish(self, summary: ScanSummary) -> None:
+        self._error = summary.error
+        self._refresh()
+        if self.table.current_path is None and (first := self.model.row_at(0)):
+            self.table.select_path(first.path)
+        self.scanned.emit()
+
+    def _show_progress(self, done: int, total: int) -> None:
+        self._bar.setRange(0, total)
+        self._bar.setValue(done)
+
+    def _take_selection(self) -> None:
+        self._is_following = False
+        self._tell_selected()
+
+    def _tell_selected(self) -> None:
+        self.selected.emit(self.selected_report)
+
+    def _ask_to_load(self, path: Path | None) -> None:
+        if path and (report := self.model.report(path)):
+            self.load_wanted.emit(report)
+
+    def _ask_for_menu(self, path: Path, position: QPoint) -> None:
+        if report := self.model.report(path):
+            self.menu_wanted.emit(report, position)
+
+    def _refresh(self) -> None:
+        """Shows the table or what stands for it, and the line below."""
+        scanning = self.feed.is_scanning
+        if not scanning:
+            self._bar.reset()
+        self._bar.setVisible(scanning)
+        self._cancel.setVisible(scanning)
+        self.filter.show_counts(self.model.counts())
+        self._count.setText(self._count_words())
+        if self.model.rowCount() or (scanning and not self.model.is_filtered):
+            self._stack.setCurrentWidget(self.table)
+            return
+        self.placeholder.say(*self._explanation())
+        self._order_tabs()
+        self._stack.setCurrentWidget(self.placeholder)
+
+    def _count_words(self) -> str:
+        shown, total = self.model.rowCount(), self.model.total
+        if self.feed.folder is None:
+            return ""
+        if self.feed.is_scanning and not total:
+            return "Reading…"
+        words = f"{total} plugin{'' if total == 1 else 's'}"
+        return f"{shown} of {words}" if self.model.is_filtered else words
+
+    def _explanation(self) -> tuple[str, str, list[Action]]:
+        samples: Action = ("Open the &sample plugins", self.samples_wanted.emit)
+        browse: Action = ("&Choose a folder…", self.browse_wanted.emit)
+        if self._error:
+            again: Action = ("Try &again", self.rescan)
+            return "This folder cannot be read", visible_text(self._error), [again, browse]
+        if self.feed.folder is None:
+            text = "Choose a folder with .so files, or drop one here. Nothing in it is run until you load it."
+            return "Look inside native plugins", text, [samples, browse]
+        if self.model.total:
+            return "No plugin matches", "Nothing in this folder fits the search.", [("&Show all", self.filter.clear)]
+        text = "There is no .so file in this folder. Drop plugins on the window to install them, or look elsewhere."
+        return "No plugins here", text, [samples, browse]

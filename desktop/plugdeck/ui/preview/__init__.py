@@ -1,0 +1,1 @@
+"""The picture: before and after, at any zoom."""

@@ -1,0 +1,3 @@
+module plugdeck.example/mirror
+
+go 1.21

@@ -1,0 +1,147 @@
+"""`plugdeck run` where something is in its way: the output, the plugins, the user, the machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+
+def plugdeck(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "plugdeck", *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.fixture
+def picture(tmp_path):
+    path = tmp_path / "in.png"
+    Image.new("RGBA", (64, 48), (10, 20, 30, 255)).save(path)
+    return path
+
+
+def workers_of(pid: int) -> list[int]:
+    children = []
+    for task in Path(f"/proc/{pid}/task").glob("*/children"):
+        children += [int(child) for child in task.read_text("ascii").split()]
+    return children
+
+
+def until(condition) -> object:
+    limit = time.monotonic() + 20
+    while not (result := condition()):
+        assert time.monotonic() < limit, "waited too long"
+        threading.Event().wait(0.01)
+    return result
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("out.xyz", "known format"),
+        ("out", "known format"),
+        ("missing/out.png", "no folder"),
+        ("folder.png", "it is a folder"),
+        ("b\udcff.png", "no UTF-8"),
+    ],
+)
+def test_an_output_that_cannot_be_written_is_said_before_any_work(output, words, picture, native):
+    (picture.parent / "folder.png").mkdir()
+
+    done = plugdeck("run", picture, "-o", picture.parent / output, "-p", native("segfault-in-call"))
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "SIGSEGV" not in done.stderr
+
+
+def test_the_output_may_be_the_input(picture, samples):
+    assert plugdeck("run", picture, "-o", picture, "-p", samples / "invert.so").returncode == 0
+    assert Image.open(picture).getpixel((0, 0)) == (245, 235, 225, 255)
+
+
+@pytest.mark.parametrize("mode", ["individually", "together", "in-app"])
+def test_one_plugin_given_twice_runs_twice_each_at_its_own_priority(mode, picture, samples):
+    done = plugdeck(
+        "run", picture, "-o", picture.parent / "out.png", "--json", "--mode", mode,
+        "-p", f"{samples / 'invert.so'}@9", "-p", f"{samples / 'sepia.so'}@5", "-p", f"{samples / 'invert.so'}@1",
+    )  # fmt: skip
+
+    assert done.returncode == 0, done.stderr
+    assert [step["name"] for step in json.loads(done.stdout)["steps"]] == ["invert", "sepia", "invert"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("segfault-in-call", "SIGSEGV"),
+        ("abort-in-constructor", "SIGABRT"),
+        ("exit-in-call", "exit code 0"),
+        ("quick-exit-in-constructor", "exit code 3"),
+        ("fail-in-call", "the moon is in the wrong place"),
+    ],
+)
+@pytest.mark.parametrize("mode", ["individually", "together", "in-app"])
+def test_a_plugin_that_fails_ends_the_command_with_the_reason_in_every_mode(mode, name, words, picture, native):
+    output = picture.parent / "out.png"
+
+    done = plugdeck("run", picture, "-o", output, "--mode", mode, "-p", native(name))
+
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("mode", ["individually", "in-app"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM)])
+def test_interrupting_a_plugin_that_hangs_leaves_no_process_behind(mode, number, code, picture, native):
+    output = picture.parent / "out.png"
+    command = ["run", picture, "-o", output, "--mode", mode, "-p", native("sleep-in-constructor")]
+    process = subprocess.Popen([sys.executable, "-m", "plugdeck", *map(str, command)], stderr=subprocess.PIPE)
+    workers = until(lambda: [pid for pid in workers_of(process.pid) if is_loading(pid)])
+
+    process.send_signal(number)
+    _, complaint = process.communicate(timeout=20)
+
+    assert process.returncode == code
+    assert b"Traceback" not in complaint
+    until(lambda: not any(is_running(pid) for pid in workers))
+    assert os.listdir(picture.parent) == ["in.png"]
+
+
+def is_loading(pid: int) -> bool:
+    """Whether the plugin that hangs is in its constructor: then its file is mapped."""
+    try:
+        return "sleep-in-constructor" in Path(f"/proc/{pid}/maps").read_text("utf-8")
+    except OSError:
+        return False
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text("utf-8")
+    except OSError:
+        return False
+
+
+def test_a_plugin_that_is_no_transform_is_refused(picture, samples):
+    done = plugdeck("run", picture, "-o", picture.parent / "out.png", "-p", samples / "greeter-en.so")
+
+    assert done.returncode == 1
+    assert "is not an image transform" in done.stderr
+
+
+@pytest.mark.parametrize("value", ["radius=abc", "radius=nan", "radius=", "radius=-1"])
+def test_a_value_that_does_not_fit_is_refused_with_the_range(value, picture, samples):
+    done = plugdeck("run", picture, "-o", picture.parent / "o.png", "-p", samples / "gaussian-blur.so", "--set", value)
+
+    assert done.returncode == 1
+    assert "0 to 100" in done.stderr

@@ -1,0 +1,243 @@
+"""What a plugin can do to itself, and cannot do to anybody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from threading import Event
+
+import pytest
+
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, PluginState
+from plugdeck.hosting.plugin_log import KEPT_LINES, LogSource
+from plugdeck.hosting.supervisor import Supervisor
+from plugdeck.image import Image, ImageLayout
+
+# Short for what hangs on purpose, and long enough for what does not on a busy machine.
+DEADLINES = Deadlines(hello_s=20, load_s=1, call_s=1, stop_s=5)
+LAYOUT = ImageLayout.packed(64, 48)
+PICTURE = Image(LAYOUT, bytes(range(256)) * 48)
+
+ENDINGS = {
+    "segfault": (Ending.CRASHED, signal.SIGSEGV, None),
+    "abort": (Ending.CRASHED, signal.SIGABRT, None),
+    "overflow-stack": (Ending.CRASHED, signal.SIGSEGV, None),
+    "divide-by-zero": (Ending.CRASHED, signal.SIGFPE, None),
+    "illegal-instruction": (Ending.CRASHED, signal.SIGILL, None),
+    "exit": (Ending.EXITED, None, 0),
+    "quick-exit": (Ending.EXITED, None, 3),
+    "spin": (Ending.TIMED_OUT, None, None),
+    "sleep": (Ending.TIMED_OUT, None, None),
+    "stop-process": (Ending.TIMED_OUT, None, None),
+    "catch-segfault": (Ending.TIMED_OUT, None, None),
+}
+STATES = {Ending.TIMED_OUT: PluginState.TIMED_OUT}
+
+
+@pytest.fixture
+def supervisor():
+    with Supervisor(deadlines=DEADLINES) as supervisor:
+        yield supervisor
+
+
+@pytest.fixture
+def hosted(supervisor):
+    def make(path: Path, supervisor: Supervisor = supervisor) -> HostedPlugin:
+        manifest = examine(path).manifest
+        assert manifest
+        return supervisor.host(path, manifest)
+
+    return make
+
+
+def works(plugin: HostedPlugin, supervisor: Supervisor) -> bool:
+    with supervisor.frame(PICTURE) as frame, plugin.transform(frame) as result:
+        return result.read() == PICTURE
+
+
+@pytest.mark.parametrize("behaviour", ENDINGS)
+def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(supervisor, hosted, native, behaviour):
+    bystander, plugin = hosted(native("misbehave")), hosted(native("misbehave"))
+    bystander.start()
+    plugin.start()
+    pids = bystander.pid, plugin.pid
+    changes = []
+    plugin.on_change(lambda: changes.append(plugin.state))
+
+    with supervisor.frame(PICTURE) as frame:
+        plugin.write("behaviour", native_choice(plugin, behaviour))
+        with pytest.raises(HostError) as failure:
+            plugin.transform(frame)
+
+    ending, number, code = ENDINGS[behaviour]
+    outcome = failure.value.outcome
+    assert (outcome.ending, outcome.signal, outcome.exit_code) == (ending, number, code)
+    assert outcome.during == "Transform"
+    assert plugin.outcome == outcome
+    assert changes == [plugin.state] == [STATES.get(ending, PluginState.CRASHED)]
+    assert plugin.pid is None
+    assert not Path(f"/proc/{pids[1]}").exists()
+    assert outcome.sentence in [line.text for line in plugin.log.lines()]
+
+    assert works(bystander, supervisor)
+    assert bystander.pid == pids[0]
+    with pytest.raises(HostError) as again:
+        plugin.read("Priority")
+    assert again.value.outcome == outcome
+
+    plugin.restart()
+    assert works(plugin, supervisor)
+    assert (plugin.state, plugin.outcome) == (PluginState.LOADED, None)
+
+
+def native_choice(plugin: HostedPlugin, behaviour: str) -> int:
+    (parameter,) = plugin.manifest.parameters
+    return parameter.choices.index(behaviour)
+
+
+@pytest.mark.parametrize("moment", ["in-constructor", "in-init"])
+@pytest.mark.parametrize("behaviour", ["segfault", "abort", "exit", "quick-exit", "spin", "sleep"])
+def test_misbehaviour_while_loading_ends_its_process_and_is_named(hosted, native, behaviour, moment):
+    plugin = hosted(native(f"{behaviour}-{moment}"))
+    for _ in range(2):
+        with pytest.raises(HostError) as failure:
+            plugin.start()
+        ending, number, code = ENDINGS[behaviour]
+        outcome = failure.value.outcome
+        assert (outcome.ending, outcome.signal, outcome.exit_code) == (ending, number, code)
+        assert outcome.during == "loading"
+        assert plugin.state is STATES.get(ending, PluginState.CRASHED)
+        assert plugin.pid is None
+
+
+def test_init_that_fails_is_a_refusal_with_the_plugins_words(hosted, native):
+    plugin = hosted(native("fail-in-init"))
+    with pytest.raises(HostError, match=r"Refused while loading: Init .* returned error 42: the moon is in the wrong"):
+        plugin.start()
+    assert plugin.outcome.ending is Ending.REFUSED
+    assert (plugin.state, plugin.pid) == (PluginState.NOT_LOADED, None)
+
+
+def test_library_that_is_missing_is_a_refusal_with_the_loaders_words(hosted, native):
+    plugin = hosted(native("missing-library"))
+    with pytest.raises(HostError, match=r"Refused while loading: libplugdeck-gone\.so\.1"):
+        plugin.start()
+    assert plugin.outcome.ending is Ending.REFUSED
+
+
+@pytest.mark.parametrize("behaviour", ["write-input", "overrun-output", "underrun-output"])
+def test_plugin_that_writes_where_it_must_not_crashes_and_spoils_nothing(supervisor, hosted, native, behaviour):
+    plugin = hosted(native(f"{behaviour}-in-call"))
+    plugin.start()
+    layout = ImageLayout.packed(64, 64)  # exactly four pages: the next byte is not the frame's
+    picture = Image(layout, bytes(range(256)) * 64)
+    with supervisor.frame(picture) as frame:
+        with pytest.raises(HostError, match="Crashed in Transform: SIGSEGV"):
+            plugin.transform(frame)
+        assert frame.read() == picture
+
+
+def test_plugin_that_closes_every_descriptor_is_ended(supervisor, hosted, native):
+    plugin = hosted(native("close-descriptors-in-call"))
+    plugin.start()
+    with supervisor.frame(PICTURE) as frame, pytest.raises(HostError) as failure:
+        plugin.transform(frame)
+    assert failure.value.outcome.ending in {Ending.EXITED, Ending.BROKE_PROTOCOL}
+    assert (plugin.state, plugin.pid) == (PluginState.CRASHED, None)
+
+
+def test_memory_is_limited(native):
+    path = native("exhaust-memory-in-call")
+    with Supervisor(limits=Limits(address_space_bytes=1 << 29)) as supervisor:
+        manifest = examine(path).manifest
+        assert manifest
+        plugin = supervisor.host(path, manifest)
+        plugin.start()
+        with supervisor.frame(PICTURE) as frame, pytest.raises(HostError, match="SIGABRT"):
+            plugin.transform(frame)
+
+
+def test_megabyte_of_output_is_bounded_and_harms_nobody(supervisor, hosted, native):
+    plugin = hosted(native("flood-output-in-call"))
+    plugin.start()
+    assert works(plugin, supervisor)
+    plugin.stop()
+    lines = plugin.log.lines()
+    assert {LogSource.STDOUT, LogSource.STDERR} <= {line.source for line in lines}
+    assert all(line.text.startswith("\udcff\0xxx") for line in lines if line.source is not LogSource.HOST)
+    assert any("bytes of std" in line.text and "left out" in line.text for line in lines)
+    assert sum(len(line.text) for line in lines) < 1_000_000
+
+
+def test_hundred_thousand_log_lines_are_bounded_and_harm_nobody(supervisor, hosted, native):
+    plugin = hosted(native("flood-log-in-call"))
+    plugin.start()
+    assert works(plugin, supervisor)
+    assert 0 < len(plugin.log.lines()) <= KEPT_LINES
+
+
+def test_last_words_on_standard_error_are_part_of_the_outcome(supervisor, hosted, build_plugin):
+    source = """
+#include "plugdeck.h"
+#include <stdio.h>
+#include <stdlib.h>
+PD_PLUGIN("last-words", "1.0.0", "", "MIT", "Says why it dies.")
+PD_IMAGE_TRANSFORM(1, "whole")
+int Transform(const pd_image *in, pd_image *out) { fputs("first\\ncannot go on", stderr); abort(); }
+"""
+    plugin = hosted(build_plugin(source, name="last-words.so"))
+    plugin.start()
+    with supervisor.frame(PICTURE) as frame, pytest.raises(HostError) as failure:
+        plugin.transform(frame)
+    assert failure.value.outcome.stderr_tail == "first\ncannot go on"
+    assert "cannot go on" in [line.text for line in plugin.log.lines()]
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+def test_death_between_calls_is_noticed_and_told(supervisor, hosted, native, number):
+    plugin = hosted(native("misbehave"))
+    plugin.start()
+    told = Waiting(plugin)
+    os.kill(plugin.pid, number)
+    told.wait()
+    assert plugin.state is PluginState.CRASHED
+    assert (plugin.outcome.signal, plugin.outcome.during) == (number, BETWEEN_CALLS)
+    plugin.start()
+    assert works(plugin, supervisor)
+
+
+def test_crash_of_a_thread_between_calls_is_noticed(supervisor, hosted, native):
+    plugin = hosted(native("crash-later-in-call"))
+    plugin.start()
+    told = Waiting(plugin)
+    assert works(plugin, supervisor)
+    told.wait()
+    assert plugin.outcome.signal == signal.SIGSEGV
+
+
+@pytest.mark.parametrize("behaviour", ["segfault", "abort", "exit", "spin"])
+def test_misbehaviour_while_its_process_ends_is_nobodys_concern(hosted, native, behaviour):
+    with Supervisor(deadlines=Deadlines(stop_s=0.2)) as supervisor:
+        plugin = hosted(native(f"{behaviour}-in-destructor"), supervisor)
+        plugin.start()
+        plugin.stop()
+        assert (plugin.state, plugin.outcome, plugin.pid) == (PluginState.NOT_LOADED, None, None)
+        plugin.start()
+        assert works(plugin, supervisor)
+
+
+class Waiting:
+    """Waits for the next change of a plugin's state."""
+
+    def __init__(self, plugin: HostedPlugin) -> None:
+        self._event = Event()
+        self._forget = plugin.on_change(self._event.set)
+
+    def wait(self) -> None:
+        assert self._event.wait(10)
+        self._forget()

@@ -1,0 +1,158 @@
+"""What comes back at the next start, with real plugins: the chain, the picture, each plugin's own settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+
+from plugdeck.settings import Settings
+from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
+from plugdeck.ui.preferences import RESTORE_CHAIN
+from plugdeck.ui.session import PICTURE, RUNNING, STEPS, SessionMemory, kept_steps
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+
+@pytest.fixture
+def picture(tmp_path) -> Path:
+    path = tmp_path / "red.png"
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(0xFF0000)
+    assert image.save(str(path))
+    return path
+
+
+def begin(desk) -> SessionMemory:
+    memory = SessionMemory(desk.window)
+    memory.begin()
+    return memory
+
+
+def load(desk, path: Path) -> str:
+    """Opens its folder and loads it."""
+    desk.open(path.parent)
+    return desk.load(path)
+
+
+def wait_until_kept(desk, settings: Settings, count: int) -> None:
+    def is_kept() -> bool:
+        steps = kept_steps(Settings.load(settings.path))
+        return len(steps) == count and all(step.sha256 for step in steps)
+
+    desk.qtbot.waitUntil(is_kept, timeout=15_000)
+
+
+@pytest.fixture
+def left(desk, settings, put, picture):
+    """A session with one plugin, changed, and a picture; ended properly. Gives the plugin's path."""
+    settings.set(RESTORE_CHAIN, True)
+    begin(desk)
+    path = put("blur", priority=5)
+    key = load(desk, path)
+    desk.window.picture.open_picture(picture)
+    desk.services.chain.set_priority(key, 42)
+    desk.services.chain.set_enabled(key, False)
+    desk.qtbot.waitUntil(lambda: settings.get(PICTURE, "") == str(picture), timeout=10_000)
+    wait_until_kept(desk, settings, 1)
+    desk.shell.close()
+    settings.save()
+    return path
+
+
+def test_the_last_session_comes_back(left, settings, another_desk, qtbot, picture):
+    again = another_desk(Settings.load(settings.path))
+    begin(again)
+    qtbot.waitUntil(lambda: again.services.chain.step(str(left)) is not None, timeout=10_000)
+    step = again.services.chain.step(str(left))
+    assert (step.priority, step.enabled) == (42, False)
+    qtbot.waitUntil(lambda: again.window.picture.loader.path == picture, timeout=10_000)
+    assert again.notices() == ""
+
+
+def test_nothing_comes_back_unless_it_is_wanted_but_a_plugin_keeps_its_settings(left, settings, another_desk, qtbot):
+    settings = Settings.load(settings.path)
+    settings.set(RESTORE_CHAIN, False)
+    again = another_desk(settings)
+    begin(again)
+    qtbot.waitUntil(lambda: again.window.picture.source is not None, timeout=10_000)
+    assert again.services.chain.steps() == ()
+    key = load(again, left)
+    assert again.services.chain.step(key).priority == 42
+
+
+def test_what_is_gone_or_changed_is_named_and_keeps_its_settings(left, settings, another_desk, qtbot, put, tmp_path):
+    put("blur", version="2.0.0")
+    settings = Settings.load(settings.path)
+    gone = tmp_path / "gone.so"
+    settings.set(
+        STEPS, [*settings.get(STEPS), {"path": str(gone), "sha256": "0", "enabled": True, "priority": 7, "values": {}}]
+    )
+    again = another_desk(settings)
+    begin(again)
+    qtbot.waitUntil(lambda: "Not loaded again" in again.notices(), timeout=10_000)
+    assert "blur.so (has changed), gone.so (not there any more)" in again.notices()
+    assert again.services.chain.steps() == ()
+    assert kept_settings(settings, left).priority == 42
+    assert kept_settings(settings, gone).priority == 7
+
+
+def test_after_an_unclean_end_the_session_is_only_offered(left, settings, another_desk, qtbot):
+    settings = Settings.load(settings.path)
+    settings.set(RUNNING, True)
+    again = another_desk(settings)
+    memory = begin(again)
+    (notice,) = again.window.notices.shown
+    assert "did not end properly" in notice.text
+    memory.save()
+    assert again.services.chain.steps() == ()
+    assert len(kept_steps(settings)) == 1
+    notice.action.click()
+    qtbot.waitUntil(lambda: again.services.chain.step(str(left)) is not None, timeout=10_000)
+    again.shell.close()
+    assert settings.get(RUNNING) is False
+
+
+def test_an_offer_that_nobody_answered_is_made_again(left, settings, another_desk):
+    settings = Settings.load(settings.path)
+    settings.set(RUNNING, True)
+    again = another_desk(settings)
+    begin(again)
+    again.shell.close()
+    assert settings.get(RUNNING) is True
+    assert len(kept_steps(settings)) == 1
+
+
+def test_a_running_window_is_marked_on_disk(desk, settings, qtbot):
+    begin(desk)
+    qtbot.waitUntil(lambda: Settings.load(settings.path).get(RUNNING, False), timeout=10_000)
+    desk.shell.close()
+    assert settings.get(RUNNING) is False
+
+
+def test_a_picture_that_is_gone_gives_way_to_the_sample(left, settings, another_desk, qtbot, picture):
+    picture.unlink()
+    again = another_desk(Settings.load(settings.path))
+    begin(again)
+    qtbot.waitUntil(lambda: again.window.picture.source is not None, timeout=10_000)
+    assert "red.png is not there any more" in again.notices()
+
+
+@pytest.mark.parametrize("kept", [[{}], ["x"], [{"path": 5}], "x", [{"path": "/x", "sha256": 1}]])
+def test_a_kept_chain_that_makes_no_sense_is_left_out(settings, kept):
+    settings.set(STEPS, kept)
+    assert kept_steps(settings) == []
+
+
+@pytest.mark.parametrize("kept", [{"priority": "high"}, {"values": 5}, {"values": {"a": "b"}}, {"priority": True}])
+def test_kept_settings_that_make_no_sense_are_left_out(settings, kept):
+    settings.set(("plugin_settings", "/x"), kept)
+    assert kept_settings(settings, Path("/x")) == PluginSettings()
+
+
+def test_a_path_that_is_no_text_can_be_kept(settings):
+    path = Path("/tmp/\udcff.so")
+    keep_settings(settings, path, PluginSettings(3, {"amount": 1.5}))
+    settings.save()
+    assert kept_settings(Settings.load(settings.path), path) == PluginSettings(3, {"amount": 1.5})

@@ -1,0 +1,142 @@
+"""Untrusted output: lines, and what is left out when there is too much of it."""
+
+import os
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from plugdeck.hosting import wire
+from plugdeck.hosting.output import Budget, LogReader, PipeReader
+from plugdeck.hosting.plugin_log import LogLevel, LogSource
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Pipe:
+    """A pipe, its reader, and the lines that came out."""
+
+    def __init__(self, source: LogSource = LogSource.STDOUT) -> None:
+        self.clock = Clock()
+        self.lines: list[tuple[LogSource, LogLevel, str]] = []
+        self._ours, self._theirs = os.pipe()
+        os.set_blocking(self._ours, False)
+        self.reader = PipeReader(self._ours, source, lambda *line: self.lines.append(line), Budget(self.clock))
+
+    def write(self, data: bytes) -> None:
+        for at in range(0, len(data), 32768):
+            os.write(self._theirs, data[at : at + 32768])
+            self.reader.read()
+
+    def texts(self) -> list[str]:
+        return [text for _, _, text in self.lines]
+
+    def close_theirs(self) -> None:
+        os.close(self._theirs)
+        self._theirs = -1
+
+    def close(self) -> None:
+        os.close(self._ours)
+        if self._theirs >= 0:
+            os.close(self._theirs)
+
+
+@pytest.fixture
+def pipe():
+    pipe = Pipe()
+    yield pipe
+    pipe.close()
+
+
+def test_lines_come_whole_however_they_were_written(pipe):
+    for part in (b"on", b"e\ntwo\r\nth", b"ree"):
+        pipe.write(part)
+    assert pipe.texts() == ["one", "two"]
+    pipe.reader.flush(last=True)
+    assert pipe.texts() == ["one", "two", "three"]
+
+
+def test_standard_error_is_a_warning():
+    pipe = Pipe(LogSource.STDERR)
+    pipe.write(b"oh\n")
+    assert pipe.lines == [(LogSource.STDERR, LogLevel.WARNING, "oh")]
+    pipe.close()
+
+
+def test_bytes_that_are_no_utf8_are_kept_apart(pipe):
+    pipe.write(b"\xff\xfe\0\n")
+    assert pipe.texts() == ["\udcff\udcfe\0"]
+
+
+def test_end_of_the_pipe_is_told(pipe):
+    assert pipe.reader.read() is True
+    pipe.close_theirs()
+    assert pipe.reader.read() is False
+
+
+def test_line_without_end_is_given_in_parts(pipe):
+    pipe.write(b"x" * 10_000)
+    assert pipe.texts() and len(pipe.texts()[0]) >= 4000
+
+
+def test_flood_is_left_out_but_its_begin_and_its_end_are_kept(pipe):
+    pipe.write(b"first\n" + b"y" * 99 + b"\n")
+    pipe.write((b"z" * 99 + b"\n") * 20_000 + b"last words\n")
+    assert pipe.texts()[0] == "first"
+    assert pipe.reader.holds
+    pipe.clock.now += 1
+    pipe.reader.flush()
+    assert not pipe.reader.holds
+    assert pipe.texts()[-1] == "last words"
+    notices = [line for line in pipe.lines if line[0] is LogSource.HOST]
+    assert len(notices) == 1 and "bytes of stdout were left out" in notices[0][2]
+    assert len(pipe.lines) < 3000
+
+
+def test_held_lines_are_given_at_the_end_without_waiting(pipe):
+    pipe.write(b"\n" * 5000 + b"why it died")
+    pipe.reader.flush(last=True)
+    assert pipe.texts()[-1] == "why it died"
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.binary(max_size=3000), max_size=8))
+def test_nothing_is_lost_while_the_budget_lasts(parts):
+    pipe = Pipe()
+    for part in parts:
+        pipe.clock.now += 1
+        pipe.write(part)
+    pipe.reader.flush(last=True)
+    given_back = "\n".join(pipe.texts()).encode("utf-8", "surrogateescape")
+    pipe.close()
+    written = b"".join(parts)
+    if all(len(line) < 3000 and b"\r" not in line for line in written.split(b"\n")):
+        assert given_back == written.removesuffix(b"\n")
+
+
+def test_log_packets_become_lines_and_others_are_left_out():
+    packets = [wire.encode_log(wire.LogPacket(1, 9, "hi")), b"x", b""]
+    lines = []
+    reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line))
+    assert reader.read() is False
+    assert lines == [(1, LogLevel.ERROR, "hi")]
+
+
+def test_flood_of_log_packets_is_bounded():
+    packet = wire.encode_log(wire.LogPacket(0, 1, "again"))
+    left = [5000]
+
+    def receive(size: int) -> bytes:
+        left[0] -= 1
+        return packet if left[0] >= 0 else b""
+
+    lines = []
+    reader = LogReader(receive, lambda *line: lines.append(line))
+    while reader.read():
+        pass
+    assert len(lines) <= 1000
