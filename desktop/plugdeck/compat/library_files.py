@@ -51,6 +51,8 @@ class LibraryFiles:
         self._platform = platform
         self._seen: dict[str, LibraryFile | Refusal | None] | None = {} if is_brief else None
         self._known: dict[tuple[int, ...], LibraryFile | Refusal] = {}
+        self.stamps: dict[str, tuple[int, ...]] = {}
+        """What was at each path when it was last looked at: the numbers of a file's identity, none for nothing."""
 
     def look(self, path: str) -> LibraryFile | Refusal | None:
         """The library at this path, why it is refused, or None when nothing is there."""
@@ -64,10 +66,13 @@ class LibraryFiles:
         try:
             found = os.stat(path)
         except FileNotFoundError:
+            self.stamps[path] = ()
             return None
         except (OSError, ValueError) as error:
+            self.stamps[path] = ()
             return Refusal(f"cannot be reached ({_words(error)})", ends_search=False)
         key = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+        self.stamps[path] = key
         known = self._known.get(key)
         return known or self._known.setdefault(key, self._examine(path))
 
