@@ -70,7 +70,7 @@ class Search:
 
     def __init__(self, setting: LoaderSetting, files: LibraryFiles) -> None:
         self._setting = setting
-        self._files = files
+        self.files = files
         self._plain: dict[str, Library | None] = {}
 
     def find(self, name: str, loader: Library) -> Library | None:
@@ -111,7 +111,7 @@ class Search:
         """How a search in vain went: each place in order, with why the file there is not taken, if there is one."""
         steps = []
         for place in self.places(name, loader):
-            found = self._files.look(place.path)
+            found = self.files.look(place.path)
             refusal = found if isinstance(found, Refusal) else None
             steps.append((place, refusal))
             if refusal and refusal.ends_search:
@@ -125,7 +125,7 @@ class Search:
 
     def _walk(self, name: str, places: Iterator[Place], loader: Library | None) -> Library | None:
         for place in places:
-            found = self._files.look(place.path)
+            found = self.files.look(place.path)
             if isinstance(found, LibraryFile):
                 return Library(place.path, found, name, loader)
             if found is not None and found.ends_search:
