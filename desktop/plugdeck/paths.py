@@ -6,25 +6,22 @@ import os
 import sys
 from pathlib import Path
 
-import platformdirs
-
 _PACKAGE = Path(__file__).resolve().parent
-_DIRECTORIES = platformdirs.PlatformDirs("plugdeck", appauthor=False)
 
 
 def config_folder() -> Path:
     """Settings, for the user to keep (``$XDG_CONFIG_HOME/plugdeck``). It may not exist yet."""
-    return Path(_DIRECTORIES.user_config_path)
+    return _folder_of_user("XDG_CONFIG_HOME", "~/.config")
 
 
 def cache_folder() -> Path:
     """What can be made again: read facts, built samples (``$XDG_CACHE_HOME/plugdeck``)."""
-    return Path(_DIRECTORIES.user_cache_path)
+    return _folder_of_user("XDG_CACHE_HOME", "~/.cache")
 
 
 def plugin_folder() -> Path:
     """Where installed plugins live (``$XDG_DATA_HOME/plugdeck/plugins``)."""
-    return Path(_DIRECTORIES.user_data_path) / "plugins"
+    return _folder_of_user("XDG_DATA_HOME", "~/.local/share") / "plugins"
 
 
 def shipped(*parts: str) -> Path:
@@ -71,3 +68,9 @@ def module_command(module: str) -> list[str]:
     start = f"import runpy; runpy.run_module({module!r}, run_name='__main__')"
     code = f"import sys; sys.path.insert(0, {source!r}); {start}"
     return [*python_command(), "-c", code]
+
+
+def _folder_of_user(variable: str, default: str) -> Path:
+    """Plugdeck's folder in one of the user's (XDG Base Directory Specification, which ignores relative paths)."""
+    named = os.environ.get(variable, "")
+    return Path(named if os.path.isabs(named) else os.path.expanduser(default)) / "plugdeck"

@@ -33,15 +33,15 @@ application.exec()
 """
 OURS = """
 from plugdeck import app
-from plugdeck.ui import shell
-class Shell(shell.Shell):
-    def paintEvent(self, event):
-        # Before the window's own timer, which begins the work that waited for this moment.
-        from PySide6.QtCore import QTimer
-        QTimer.singleShot(0, lambda: print("shown", flush=True))
-        super().paintEvent(event)
-        self.plugins.scanned.connect(lambda: print("listed", self.plugins.model.rowCount(), flush=True))
-shell.Shell = Shell
+from plugdeck.ui import window_life
+class WindowLife(window_life.WindowLife):
+    def _go_on(self, shell):
+        plugins = shell.plugins
+        assert plugins.table.isVisible() and plugins.filter.isVisible() and plugins.model.columnCount() == 6
+        print("shown", flush=True)
+        plugins.scanned.connect(lambda: print("listed", plugins.model.rowCount(), flush=True))
+        super()._go_on(shell)
+app.WindowLife = WindowLife
 app.run_window(size=(1280, 800))
 """
 

@@ -10,7 +10,6 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from plugdeck.app import make_services
 from plugdeck.catalogue.examine import examine
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.preview import Preview
@@ -23,6 +22,7 @@ from plugdeck.ui.background import Background
 from plugdeck.ui.bridge import ChainBridge
 from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.preview.scaling import resize_picture
+from plugdeck.ui.services import make_services
 from plugdeck.ui.shell import Shell
 from plugdeck.ui.window_state import restore_window
 

@@ -11,12 +11,13 @@ import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from plugdeck.app import Session, Wishes, run_window
+from plugdeck.app import run_window
 from plugdeck.errors import PlugdeckError
 from plugdeck.settings import Settings
 from plugdeck.ui.preferences import Preferences
 from plugdeck.ui.theme import Theme, Tone, apply_theme, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
+from plugdeck.ui.window_life import Wishes, WindowLife
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -122,15 +123,15 @@ def test_a_second_start_hands_its_files_to_the_first_and_nothing_is_loaded(put):
 
 
 def test_closing_the_window_keeps_its_settings(qtbot, own_folders, monkeypatch):
-    session = Session(Wishes(size=(780, 600), theme="dark"), claim=None)
-    run = session._begin
+    life = WindowLife(Wishes(size=(780, 600), theme="dark"), claim=None)
+    run = life._begin
 
     def close_soon(window) -> None:
         run(window)
         window.shell.close()
 
-    monkeypatch.setattr(session, "_begin", close_soon)
-    assert session.run() == 0
+    monkeypatch.setattr(life, "_begin", close_soon)
+    assert life.run() == 0
     assert Settings.load().get("window.size", [0]) == [780, 600]
     assert Settings.load().get("window.theme") is None
 

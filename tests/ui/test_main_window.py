@@ -18,7 +18,7 @@ from plugdeck.hosting.outcome import PluginState
 from plugdeck.settings import Settings
 from plugdeck.ui.details.header import NOT_UNLOADABLE
 from plugdeck.ui.details.tab import Tab
-from plugdeck.ui.plugins.row import Column
+from plugdeck.ui.plugins.column import Column
 
 # The offscreen platform says this of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")

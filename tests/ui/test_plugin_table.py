@@ -13,7 +13,8 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.outcome import PluginState
-from plugdeck.ui.plugins.row import Column, StepSummary
+from plugdeck.ui.plugins.column import Column
+from plugdeck.ui.plugins.row import StepSummary
 from plugdeck.ui.plugins.table_model import PluginTableModel
 from plugdeck.ui.plugins.table_view import PluginTableView
 

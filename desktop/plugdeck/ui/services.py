@@ -1,4 +1,4 @@
-"""What the window needs from below, made once by ``app`` and handed over as a whole."""
+"""What the window needs from below, made once and handed over as a whole."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.preview import Preview
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.settings import Settings
 from plugdeck.ui.background import Background
 from plugdeck.ui.bridge import ChainBridge
+from plugdeck.ui.preview.scaling import resize_picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,3 +30,13 @@ class Services:
         self.preview.close()
         self.chain.close()
         self.supervisor.close()
+
+
+def make_services(settings: Settings, background: Background) -> Services:
+    """Everything below the window; starts threads and no process."""
+    deadline_s = min(max(settings.get("hosting.call_deadline_s", 2.0), 0.1), 600.0)
+    supervisor = Supervisor(deadlines=Deadlines(call_s=deadline_s))
+    chain = Chain(supervisor)
+    bridge = ChainBridge(chain)
+    preview = Preview(chain, supervisor, resize_picture, bridge.deliver_rendered, bridge.deliver_failure)
+    return Services(settings, background, supervisor, chain, preview, bridge)

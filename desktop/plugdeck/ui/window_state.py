@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QSplitter
 
+from plugdeck import paths
 from plugdeck.settings import Settings
-from plugdeck.ui.plugins.row import Column
+from plugdeck.ui.plugins.column import Column
 
 if TYPE_CHECKING:
     from plugdeck.ui.shell import Shell
@@ -37,6 +38,15 @@ def restore_window(shell: Shell, settings: Settings, size: tuple[int, int] | Non
     _restore_table(shell, settings)
     shell.plugins.filter.choose_status(settings.get("plugins.status", ""))
     shell.plugins.folders.set_recent([Path(folder) for folder in _texts(settings.get("plugins.recent", [""]))])
+
+
+def restore_folder(shell: Shell, settings: Settings) -> None:
+    """Opens the folder of the last session; at the first start the installed plugins, where there are any."""
+    kept = settings.get("plugins.folder", "")
+    if kept:
+        shell.plugins.open_folder(Path(kept))
+    elif paths.plugin_folder().is_dir():
+        shell.plugins.open_folder(paths.plugin_folder())
 
 
 def fitting_size(wanted: QSize, available: QSize) -> QSize:

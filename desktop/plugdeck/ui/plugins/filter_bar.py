@@ -26,7 +26,6 @@ class FilterBar(QWidget):
         super().__init__(parent)
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search plugins")
-        self.search.setClearButtonEnabled(True)
         self.search.setAcceptDrops(False)  # a dropped plugin is for the window
         self.search.setAccessibleName("Search plugins by name, file, version or dialect")
         self.status = QComboBox(self)
@@ -70,9 +69,11 @@ class FilterBar(QWidget):
             if self.status.itemText(index) != text:
                 self.status.setItemText(index, text)
 
-    def add_keys(self) -> None:
-        """Down goes to the list, Escape clears the search."""
+    def finish(self) -> None:
+        """What may wait until the window can be seen: Down goes to the list, Escape or a button clears the search."""
         from PySide6.QtGui import QKeySequence, QShortcut
+
+        self.search.setClearButtonEnabled(True)
 
         for key, act in ((Qt.Key.Key_Down, self.left_downwards.emit), (Qt.Key.Key_Escape, self.search.clear)):
             shortcut = QShortcut(QKeySequence(key), self.search, context=Qt.ShortcutContext.WidgetShortcut)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QPainter, QPalette
 from PySide6.QtWidgets import QApplication, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from plugdeck.ui.plugins.row import SEPARATOR
+from plugdeck.ui.plugins.column import SEPARATOR
 from plugdeck.ui.plugins.table_model import FILE_ROLE
 from plugdeck.ui.theme import Tone, tone_colour
 

@@ -87,8 +87,9 @@ class PluginsPane(QWidget):
         super().showEvent(event)
 
     def finish(self) -> None:
-        """What may wait until the window can be seen: keys and shapes."""
-        self.filter.add_keys()
+        """What may wait until the window can be seen."""
+        self.filter.finish()
+        self.table.finish()
         self.paint_icons()
 
     def take_focus(self) -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from enum import IntEnum
 from pathlib import Path
 
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.plugins.column import Column
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import STATUS_WORDS
 
@@ -20,26 +20,7 @@ _DIGITS = re.compile(r"\d{1,18}")
 _LAST = 2**31
 """Sorts after every priority."""
 
-SEPARATOR = " — "
-"""Between a plugin's name and its file's, where several plugins have the name."""
-
 SortKey = str | int
-
-
-class Column(IntEnum):
-    """The table's columns, from left to right."""
-
-    NAME = 0
-    VERSION = 1
-    DIALECT = 2
-    STATUS = 3
-    STATE = 4
-    PRIORITY = 5
-
-    @property
-    def title(self) -> str:
-        """The word in the header."""
-        return self.name.capitalize()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QGuiApplication, QIcon
 
 from plugdeck.catalogue.report import Report, Status
-from plugdeck.ui.plugins.row import SEPARATOR, Column, PluginRow, StepSummary, matching, row_of, with_step
+from plugdeck.ui.plugins.column import SEPARATOR, Column
 from plugdeck.ui.visible_text import visible_text
+
+if TYPE_CHECKING:
+    from plugdeck.ui.plugins.row import PluginRow, StepSummary
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -85,6 +89,8 @@ class PluginTableModel(QAbstractTableModel):
 
     def put(self, reports: Iterable[Report]) -> None:
         """Adds reports, and replaces those on the same files."""
+        from plugdeck.ui.plugins.row import row_of  # when there are rows: after the window is shown
+
         for report in reports:
             self._rows[report.path] = row_of(report, self._steps.get(report.path))
         self._take_rows()
@@ -104,6 +110,8 @@ class PluginTableModel(QAbstractTableModel):
         """Tells which plugins are loaded, and how they stand."""
         if steps == self._steps:
             return
+        from plugdeck.ui.plugins.row import with_step
+
         changed = set(steps) | set(self._steps)
         self._steps = steps
         for path in changed & self._rows.keys():
@@ -172,7 +180,7 @@ class PluginTableModel(QAbstractTableModel):
 
     def _arrange(self) -> None:
         """Works out which rows are shown, in which order, and tells the view the smallest change."""
-        shown = matching(self._ordered, self._words, self._statuses) if self.is_filtered else list(self._ordered)
+        shown = self._matching() if self.is_filtered else list(self._ordered)
         column = self._column
         if column is not Column.NAME or self._descending:
             shown.sort(key=lambda row: row.keys[column], reverse=self._descending)
@@ -185,9 +193,14 @@ class PluginTableModel(QAbstractTableModel):
         self._shown, self._places = shown, None
         self.endResetModel()
 
+    def _matching(self) -> list[PluginRow]:
+        from plugdeck.ui.plugins.row import matching
+
+        return matching(self._ordered, self._words, self._statuses)
+
 
 def _icon(row: PluginRow, column: int) -> QIcon | None:
-    from plugdeck.ui.marks import STATE_MARKS, STATUS_MARKS, icon_of  # when there are rows: after the window is shown
+    from plugdeck.ui.marks import STATE_MARKS, STATUS_MARKS, icon_of
 
     if column == Column.STATUS:
         return icon_of(STATUS_MARKS[row.report.status], QGuiApplication.palette())

@@ -8,8 +8,7 @@ from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from plugdeck.ui.plugins.name_delegate import NameDelegate
-from plugdeck.ui.plugins.row import Column
+from plugdeck.ui.plugins.column import Column
 from plugdeck.ui.plugins.table_model import PluginTableModel
 
 _WIDTHS = {
@@ -72,6 +71,12 @@ class PluginTableView(QTableView):
         self._select_nothing()
         self._keep(None)
 
+    def finish(self) -> None:
+        """What may wait until the window can be seen."""
+        from plugdeck.ui.plugins.name_delegate import NameDelegate
+
+        self.setItemDelegateForColumn(Column.NAME, NameDelegate(self))
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter loads, as a double click does."""
         if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self.currentIndex().isValid():
@@ -107,7 +112,6 @@ class PluginTableView(QTableView):
         self.setWordWrap(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setItemDelegateForColumn(Column.NAME, NameDelegate(self))
 
     def _set_up_headers(self) -> None:
         rows, columns = self.verticalHeader(), self.horizontalHeader()
