@@ -1,0 +1,1 @@
+"""What keeps a worker away from everything that is not its job."""

@@ -1,0 +1,135 @@
+"""The filter of a worker's system calls: a classic BPF program, made here and installed by the worker (seccomp(2)).
+
+What a plugin of pictures has no use for is refused, and all else allowed: the runtimes of Go, OpenMP and C++ use
+more of the kernel than any list of ours would foresee. A refused call fails with EPERM, never kills: many libraries try
+something, and go on without it.
+
+Considered and not taken: libseccomp through one of its bindings, which would be one more system library for 150
+instructions whose tests are the system calls themselves.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from plugdeck.hosting.sandbox.system_calls import SystemCalls
+
+# linux/bpf_common.h, linux/filter.h
+_LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+# linux/seccomp.h
+_RET_KILL_PROCESS, _RET_ERRNO, _RET_USER_NOTIFY, _RET_ALLOW = 0x8000_0000, 0x0005_0000, 0x7FC0_0000, 0x7FFF_0000
+_SET_MODE_FILTER, _FLAG_TSYNC, _FLAG_NEW_LISTENER, _FLAG_TSYNC_ESRCH = 1, 1 << 0, 1 << 3, 1 << 4
+_PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
+# struct seccomp_data: nr, arch, instruction_pointer, args[6]; the low half of an argument comes first
+_NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
+_X32 = 0x4000_0000
+_CLONE_THREAD = 0x0001_0000
+_TERMINAL_INPUTS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_INTERNET = (2, 10)  # AF_INET, AF_INET6
+_NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
+
+_SECCOMP = {"x86_64": 317, "aarch64": 277}
+_Step = tuple[int, int, int, int]
+"""``struct sock_filter``: operation, jumps if true and if false, value."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFilter:
+    """Which calls are refused; ``program`` says it to the kernel."""
+
+    calls: SystemCalls
+    network: bool = False
+    """Whether internet sockets may be opened."""
+    reports: bool = True
+    """Whether a refusal is told to whoever has the listener, who answers with the error."""
+
+    def program(self, pid: int) -> bytes:
+        """The instructions (``struct sock_filter[]``) for the process of this number, which may signal itself."""
+        numbers = self.calls.numbers
+        steps = list(self._machine_steps())
+        special = {
+            "clone": self._unless_bits(0, _CLONE_THREAD),
+            "clone3": [(_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS)],  # its flags are in memory; glibc then uses clone
+            "kill": self._unless_equal(0, (pid,)),
+            "tgkill": self._unless_equal(0, (pid,)),
+            "rt_tgsigqueueinfo": self._unless_equal(0, (pid,)),
+            "prlimit64": self._unless_equal(0, (0, pid)),
+            "ioctl": self._if_equal(1, _TERMINAL_INPUTS),
+            "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [self._refusal],
+        }
+        for name, number in numbers.items():
+            answer = special.get(name, [self._refusal])
+            steps += [(_JUMP_EQUAL, 0, len(answer), number), *answer]
+        return _assemble([*steps, (_RETURN, 0, 0, _RET_ALLOW)])
+
+    @property
+    def _refusal(self) -> _Step:
+        return (_RETURN, 0, 0, _RET_USER_NOTIFY if self.reports else _RET_ERRNO | errno.EPERM)
+
+    def _machine_steps(self) -> Iterable[_Step]:
+        """Another machine's numbering would mean other calls: programs for it are not run here."""
+        yield (_LOAD, 0, 0, _MACHINE)
+        yield (_JUMP_EQUAL, 1, 0, self.calls.audit_machine)
+        yield (_RETURN, 0, 0, _RET_KILL_PROCESS)
+        yield (_LOAD, 0, 0, _NUMBER)
+        if self.calls.has_x32:
+            yield (_JUMP_ABOVE, 0, 1, _X32)
+            yield (_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS)
+
+    def _unless_equal(self, argument: int, allowed: Sequence[int]) -> list[_Step]:
+        """Refuses unless the argument is one of these."""
+        checks = [(_JUMP_EQUAL, len(allowed) - place, 0, value) for place, value in enumerate(allowed)]
+        return [_load_argument(argument), *checks, self._refusal, (_RETURN, 0, 0, _RET_ALLOW)]
+
+    def _if_equal(self, argument: int, refused: Sequence[int]) -> list[_Step]:
+        """Refuses when the argument is one of these."""
+        checks = [(_JUMP_EQUAL, len(refused) - place, 0, value) for place, value in enumerate(refused)]
+        return [_load_argument(argument), *checks, (_RETURN, 0, 0, _RET_ALLOW), self._refusal]
+
+    def _unless_bits(self, argument: int, bits: int) -> list[_Step]:
+        return [_load_argument(argument), (_JUMP_BITS, 1, 0, bits), self._refusal, (_RETURN, 0, 0, _RET_ALLOW)]
+
+
+def _load_argument(argument: int) -> _Step:
+    return (_LOAD, 0, 0, _ARGUMENTS + 8 * argument)
+
+
+def _assemble(steps: Sequence[_Step]) -> bytes:
+    return b"".join(struct.pack("=HBBI", *step) for step in steps)
+
+
+class _Program(ctypes.Structure):
+    """``struct sock_fprog``."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
+
+
+def install(program: bytes, *, listens: bool) -> int | None:
+    """Puts the filter over all threads of this process, for good.
+
+    Args:
+        program: as ``CallFilter.program`` gives it.
+        listens: whether refusals are reported.
+
+    Returns:
+        With ``listens``, the descriptor from which refusals are read (seccomp_unotify(2)).
+
+    Raises:
+        OSError: the kernel has no filters, or another one forbids it.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
+    steps = ctypes.create_string_buffer(program, len(program))
+    prepared = _Program(len(program) // 8, ctypes.addressof(steps))
+    flags = _FLAG_TSYNC | (_FLAG_NEW_LISTENER | _FLAG_TSYNC_ESRCH if listens else 0)
+    number = _SECCOMP[os.uname().machine]
+    result = libc.syscall(number, _SET_MODE_FILTER, ctypes.c_ulong(flags), ctypes.byref(prepared))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), "the filter of system calls cannot be installed")
+    return int(result) if listens else None
