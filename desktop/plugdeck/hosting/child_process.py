@@ -16,9 +16,12 @@ from threading import Lock
 from plugdeck.hosting.channel import Channel
 from plugdeck.hosting.launch import Launcher, WorkerCommand
 from plugdeck.hosting.outcome import Outcome, outcome_of_status
+from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
+from plugdeck.hosting.sandbox.line import Line
+from plugdeck.hosting.sandbox.minder import Status
 from plugdeck.hosting.watcher import Watcher
-from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LOG_DESCRIPTOR
+from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LINE_DESCRIPTOR, LOG_DESCRIPTOR
 
 
 class ChildProcess:
@@ -50,7 +53,14 @@ class ChildProcess:
         self._lock = Lock()
         self._verdict: Outcome | None = None
         self._outcome: Outcome | None = None
+        self._worker_pid: int | None = None
         watcher.run(lambda: self._spawn(command, launcher, sink))
+
+    @property
+    def worker_pid(self) -> int:
+        """The number of the worker itself, once it is ready."""
+        self._worker_pid = self._worker_pid or self._line.worker_pid()
+        return self._worker_pid or self.pid
 
     @property
     def is_alive(self) -> bool:
@@ -82,6 +92,7 @@ class ChildProcess:
             if self._outcome is None:
                 status = self._collect()
                 self._watcher.forget(self._pidfd)
+                status = self._line.end() or status
                 verdict = self._verdict or outcome_of_status(status, during)
                 self._outcome = replace(verdict, stderr_tail=self._output.end())
             return self._outcome
@@ -101,12 +112,16 @@ class ChildProcess:
             log, log_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.enter_context(log)
             theirs.enter_context(log_there).setblocking(False)
+            line, line_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            ours.enter_context(line)
+            theirs.enter_context(line_there)
             descriptors = {
                 1: stdout_there,
                 2: stderr_there,
                 CALL_DESCRIPTOR: self.channel.theirs.fileno(),
                 LOG_DESCRIPTOR: log_there.fileno(),
                 FLAG_DESCRIPTOR: self.channel.flag_descriptor,
+                LINE_DESCRIPTOR: line_there.fileno(),
             }
             self.pid = launcher.launch(command, descriptors)
             self._pidfd = _pidfd_of(self.pid)
@@ -114,6 +129,7 @@ class ChildProcess:
         self.channel.attach(self._pidfd)
         self._output = ProcessOutput(self._watcher, sink, stdout, stderr, log)
         self._output.begin()
+        self._line = Line(self._watcher, line, lambda deed: _tell_refusal(sink, deed))
         self._watcher.watch(self._pidfd, self._found_dead)
 
     def _found_dead(self) -> None:
@@ -121,7 +137,7 @@ class ChildProcess:
         if self._outcome is not None or self.channel.is_process_dead(0):
             self._on_death()
 
-    def _collect(self) -> os.waitid_result | None:
+    def _collect(self) -> Status | None:
         """How it ended; None when somebody else collected it. What it started itself ends with it.
 
         Its number stays taken until it is collected, so that the group that is killed is its own.
@@ -130,7 +146,8 @@ class ChildProcess:
             os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOWAIT)
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
-            return os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+            ended = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
+            return Status(ended.si_code, ended.si_status) if ended else None
         except ChildProcessError:
             return None
 
@@ -141,6 +158,10 @@ def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
     ours.callback(os.close, reading)
     theirs.callback(os.close, writing)
     return reading, writing
+
+
+def _tell_refusal(sink: LogSink, deed: str) -> None:
+    sink.add_output(LogSource.HOST, LogLevel.WARNING, f"It tried to {deed}, which its confinement does not allow.")
 
 
 def _pidfd_of(pid: int) -> int:

@@ -16,6 +16,8 @@ from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
+from plugdeck.hosting.sandbox.confinement import Permissions, Tier
+from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
 from plugdeck.listeners import Listeners
@@ -34,9 +36,24 @@ class HostedPlugin:
     Calls to one process take turns. ``stop`` ends a call that is under way.
     """
 
-    def __init__(self, path: Path, manifest: Manifest, slot: int, group: WorkerGroup, deadlines: Deadlines) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        permissions: Permissions,
+        *,
+        slot: int,
+        group: WorkerGroup,
+        deadlines: Deadlines,
+    ) -> None:
         self.path = path
         self.manifest = manifest
+        self.permissions = permissions
+        """What the user allows it; read whenever its process is started."""
+        self.sha256 = ""
+        """Of the bytes that were loaded, in hexadecimal; empty before."""
+        self.is_opened_in_place = False
+        """Whether the file itself is opened, rather than a copy that has no place; for its group."""
         self.log = PluginLog()
         self.last_milliseconds: float | None = None
         """How long the last transform took, here, with all that its process adds."""
@@ -69,6 +86,11 @@ class HostedPlugin:
         """The number of its process, while there is one."""
         process = self._group.process
         return process.pid if process else None
+
+    @property
+    def tier(self) -> Tier | None:
+        """How its process is confined, while there is one."""
+        return self._group.tier if self._group.process else None
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change of state; the function returned ends it.
@@ -153,9 +175,8 @@ class HostedPlugin:
     def load_into(self, process: WorkerProcess) -> HostError | None:
         """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
         self.become_loading()
-        request = [self._slot, str(self.path), fingerprint(self.manifest)]
         try:
-            process.ask_json(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s)
+            self._ask_to_load(process)
         except HostError as failure:
             if self.become_ended(failure.outcome):
                 self.tell_change()
@@ -169,6 +190,19 @@ class HostedPlugin:
         self._change(PluginState.LOADED, None)
         self.tell_change()
         return None
+
+    def _ask_to_load(self, process: WorkerProcess) -> None:
+        """Hands the plugin's bytes over, as they are now, and its path for its name.
+
+        Raises:
+            HostError: the process ended, or was ended.
+            PlugdeckError: the plugin was refused, or its file cannot be read.
+        """
+        request = wire.pack_json([self._slot, str(self.path), fingerprint(self.manifest)])
+        with sealed_copy(self.path) as copy:
+            self.sha256 = copy.sha256
+            descriptors = () if self.is_opened_in_place else (copy.descriptor,)
+            process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=descriptors)
 
     def become_loading(self) -> None:
         """For the group."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.sandbox.minder import Status
 
 BETWEEN_CALLS = "between calls"
 """What a plugin was doing when nobody had asked it for anything."""
@@ -103,7 +104,7 @@ class HostError(PlugdeckError):
         self.outcome = outcome
 
 
-def outcome_of_status(status: os.waitid_result | None, during: str) -> Outcome:
+def outcome_of_status(status: Status | os.waitid_result | None, during: str) -> Outcome:
     """Why a process ended that nobody here ended; None when somebody else collected its status."""
     if status is None:
         return Outcome(Ending.CRASHED, during, message="How it ended is not known.")

@@ -16,6 +16,7 @@ from plugdeck.hosting.frames import Frame, OwnFrames
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.launch import Launcher, PlainLauncher
 from plugdeck.hosting.limits import Limits, allow_many_workers
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_group import WorkerGroup
 from plugdeck.image import Image
@@ -33,13 +34,15 @@ class Supervisor:
         deadlines: Deadlines | None = None,
         limits: Limits | None = None,
         launcher: Launcher | None = None,
+        tier: Tier | None = None,
     ) -> None:
         """Starts one thread and no process.
 
         Args:
             deadlines: how long workers may take.
             limits: what each may use.
-            launcher: how they are started; without a sandbox by default.
+            launcher: how they are started.
+            tier: how they are confined; as well as this system can by default.
         """
         allow_many_workers()
         self.frames = OwnFrames()
@@ -47,20 +50,22 @@ class Supervisor:
         self._deadlines = deadlines or Deadlines()
         self._limits = limits or Limits()
         self._launcher = launcher or PlainLauncher()
+        self._tier = tier
         self._watcher = Watcher()
         self._lock = Lock()
         # A group with a process is held by the watcher; one without is of interest only to whoever has its plugins.
         self._groups: WeakSet[WorkerGroup] = WeakSet()
         self._closed = False
 
-    def host(self, path: Path, manifest: Manifest) -> HostedPlugin:
+    def host(self, path: Path, manifest: Manifest, permissions: Permissions = NO_PERMISSIONS) -> HostedPlugin:
         """A host in a process of its own, not started.
 
         Args:
             path: the plugin's file.
             manifest: what reading it gave; a file that says something else by then is refused.
+            permissions: what the user allows it beside its job.
         """
-        return self.group().add(path, manifest)
+        return self.group().add(path, manifest, permissions)
 
     def host_together(self, plugins: Sequence[tuple[Path, Manifest]]) -> list[HostedPlugin]:
         """Hosts in one process for all of them, not started."""
@@ -69,7 +74,7 @@ class Supervisor:
 
     def group(self) -> WorkerGroup:
         """A process, not started, that takes any number of plugins by ``add``."""
-        group = WorkerGroup(self._watcher, self._launcher, self._deadlines, self._limits)
+        group = WorkerGroup(self._watcher, self._launcher, self._deadlines, self._limits, self._tier)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the supervisor is closed")

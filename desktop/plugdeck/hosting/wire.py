@@ -20,10 +20,12 @@ from typing import NamedTuple
 VERSION = 1
 
 # The worker's descriptors, beside standard output and error: the socket for these messages, the one for log lines,
-# and the page whose first byte says that the result of the current call is no longer wanted.
+# the page whose first byte says that the result of the current call is no longer wanted, and the socket on which its
+# confinement reports.
 CALL_DESCRIPTOR = 3
 LOG_DESCRIPTOR = 4
 FLAG_DESCRIPTOR = 5
+LINE_DESCRIPTOR = 6
 
 MAXIMUM_BODY_BYTES = 64 * 1024
 MAXIMUM_LOG_BYTES = 16 * 1024
@@ -42,7 +44,10 @@ class Kind(IntEnum):
     """What a message is."""
 
     LOAD = 1
-    """JSON ``[slot, path, fingerprint]``: open the plugin if it says of itself what is expected."""
+    """JSON ``[slot, path, fingerprint]``: open the plugin if it says of itself what is expected.
+
+    A descriptor that comes along has its bytes, sealed: then those are opened, and the path is only its name.
+    """
     TRANSFORM = 2
     """``TransformRequest``: run the transform from one frame to another."""
     READ = 3

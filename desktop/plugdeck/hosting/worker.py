@@ -24,9 +24,18 @@ from plugdeck.errors import OpenError, PlugdeckError
 from plugdeck.hosting import failures, wire
 from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.guarded_memory import GuardedMemory
-from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.sandbox.confine import confine
+from plugdeck.hosting.sandbox.confinement import Orders
 from plugdeck.hosting.waiting import comes_at_once
-from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LOG_DESCRIPTOR, Kind, LogPacket, Message
+from plugdeck.hosting.wire import (
+    CALL_DESCRIPTOR,
+    FLAG_DESCRIPTOR,
+    LINE_DESCRIPTOR,
+    LOG_DESCRIPTOR,
+    Kind,
+    LogPacket,
+    Message,
+)
 from plugdeck.image import ImageLayout, PixelFormat
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -80,7 +89,8 @@ class Worker:
     def _load(self, message: Message) -> bytes:
         slot, text, expected = _fields(message, 3)
         path = Path(text)
-        plugin = open_plugin(path)
+        # The descriptor stays open: the loader goes by names, and its number must not come to mean another file.
+        plugin = open_plugin(f"/proc/self/fd/{message.descriptors[0]}" if message.descriptors else path)
         manifest = manifest_of(plugin)
         if fingerprint(manifest) != expected:
             raise OpenError(
@@ -142,12 +152,12 @@ class Worker:
 
 
 def main() -> None:
-    """Runs the worker; its command line is that of ``launch.worker_command``."""
+    """Runs the worker; its command line is that of ``sandbox.command.worker_command``."""
     libc = ctypes.CDLL(None)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.closerange(FLAG_DESCRIPTOR + 1, 1 << 30)
-    Limits(*map(int, sys.argv[1:])).apply()
+    os.closerange(LINE_DESCRIPTOR + 1, 1 << 30)
+    confine(Orders.from_text(sys.argv[1]), LINE_DESCRIPTOR)
     # Lines come as they are written, not when four kilobytes have gathered.
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, ctypes.c_size_t(0))
     channel, log = socket.socket(fileno=CALL_DESCRIPTOR), socket.socket(fileno=LOG_DESCRIPTOR)

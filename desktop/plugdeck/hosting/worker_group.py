@@ -15,10 +15,14 @@ from time import monotonic
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
-from plugdeck.hosting.launch import Launcher, worker_command
+from plugdeck.hosting.launch import Launcher
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
+from plugdeck.hosting.sandbox.command import worker_command
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Confinement, Permissions, Tier
+from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 
@@ -26,7 +30,11 @@ from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 class WorkerGroup:
     """The plugins that share a process. Any thread; starting and ending take turns."""
 
-    def __init__(self, watcher: Watcher, launcher: Launcher, deadlines: Deadlines, limits: Limits) -> None:
+    def __init__(
+        self, watcher: Watcher, launcher: Launcher, deadlines: Deadlines, limits: Limits, tier: Tier | None
+    ) -> None:
+        self._tier = tier
+        self._confinement: Confinement | None = None
         self._watcher = watcher
         self._launcher = launcher
         self._deadlines = deadlines
@@ -38,10 +46,12 @@ class WorkerGroup:
         self.at_work: HostedPlugin | None = None
         """Which of its plugins was called last; set by the plugins, within a session."""
 
-    def add(self, path: Path, manifest: Manifest) -> HostedPlugin:
+    def add(self, path: Path, manifest: Manifest, permissions: Permissions = NO_PERMISSIONS) -> HostedPlugin:
         """One more plugin for this process; it is not started."""
         with self._turn:
-            plugin = HostedPlugin(path, manifest, len(self._plugins), self, self._deadlines)
+            plugin = HostedPlugin(
+                path, manifest, permissions, slot=len(self._plugins), group=self, deadlines=self._deadlines
+            )
             self._plugins.append(plugin)
             return plugin
 
@@ -55,15 +65,26 @@ class WorkerGroup:
         process = self._process
         return process if process and process.is_alive else None
 
+    @property
+    def tier(self) -> Tier | None:
+        """How the process is confined that was started last."""
+        return self._confinement.tier if self._confinement else None
+
     def start(self, plugin: HostedPlugin) -> None:
         """Starts the process unless it runs, and loads ``plugin``, and the ones that an ended process had.
+
+        A process that does not let ``plugin`` see what it needs is ended first: confinement only ever tightens.
 
         Raises:
             HostError: the process could not be started or ended again, or refused ``plugin``.
         """
         with self._turn:
             plugin.is_wanted = True
-            process = self.process or self._start_process()
+            confinement = self._wanted_confinement()
+            if self.process and confinement != self._confinement:
+                self.begin_stop()
+                self.finish_stop(monotonic() + self._deadlines.stop_s)
+            process = self.process or self._start_process(confinement)
             refused = None
             for each in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
                 self.at_work = each
@@ -104,7 +125,19 @@ class WorkerGroup:
         if slot < len(self._plugins):
             self._plugins[slot].log.add(LogSource.PLUGIN, level, text)
 
-    def _start_process(self) -> WorkerProcess:
+    def _wanted_confinement(self) -> Confinement:
+        """What all of its wanted plugins need, together: they share the process."""
+        wanted = [plugin for plugin in self._plugins if plugin.is_wanted]
+        linked = [linked_files(plugin.path) for plugin in wanted]
+        needed = [path for each in linked for path in each.paths]
+        for plugin, files in zip(wanted, linked, strict=True):
+            plugin.is_opened_in_place = files.by_place or plugin.permissions.allows_reading(plugin.path)
+            if plugin.is_opened_in_place:
+                needed.append(str(plugin.path))
+        allowed = Permissions.together([plugin.permissions for plugin in wanted])
+        return Confinement(self._tier or offer().tier, allowed, tuple(dict.fromkeys(needed)))
+
+    def _start_process(self, confinement: Confinement) -> WorkerProcess:
         if self.is_closed():
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
         for plugin in self._plugins:
@@ -112,7 +145,7 @@ class WorkerGroup:
                 plugin.become_loading()
         try:
             process = WorkerProcess(
-                command=worker_command(self._limits),
+                command=worker_command(self._limits, confinement),
                 launcher=self._launcher,
                 watcher=self._watcher,
                 deadlines=self._deadlines,
@@ -122,7 +155,7 @@ class WorkerGroup:
         except HostError as failure:
             self._ended(failure.outcome)()
             raise
-        self._process = process
+        self._process, self._confinement = process, confinement
         if self.is_closed():
             process.begin_stop()
         process.say_hello()

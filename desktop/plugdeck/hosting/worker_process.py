@@ -75,7 +75,7 @@ class WorkerProcess:
     @property
     def pid(self) -> int:
         """The number of its process."""
-        return self._child.pid
+        return self._child.worker_pid
 
     @property
     def is_alive(self) -> bool:

@@ -34,6 +34,8 @@ _INTERNET = (2, 10)  # AF_INET, AF_INET6
 _NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
 
 _SECCOMP = {"x86_64": 317, "aarch64": 277}
+_OWN_PID = 0x7FFF_FFF1
+"""Stands for the number of the process that the filter is made for, which is not known yet; no process has it."""
 _Step = tuple[int, int, int, int]
 """``struct sock_filter``: operation, jumps if true and if false, value."""
 
@@ -48,17 +50,17 @@ class CallFilter:
     reports: bool = True
     """Whether a refusal is told to whoever has the listener, who answers with the error."""
 
-    def program(self, pid: int) -> bytes:
-        """The instructions (``struct sock_filter[]``) for the process of this number, which may signal itself."""
+    def program(self) -> bytes:
+        """The instructions (``struct sock_filter[]``), which ``for_process`` makes ready."""
         numbers = self.calls.numbers
         steps = list(self._machine_steps())
         special = {
             "clone": self._unless_bits(0, _CLONE_THREAD),
             "clone3": [(_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS)],  # its flags are in memory; glibc then uses clone
-            "kill": self._unless_equal(0, (pid,)),
-            "tgkill": self._unless_equal(0, (pid,)),
-            "rt_tgsigqueueinfo": self._unless_equal(0, (pid,)),
-            "prlimit64": self._unless_equal(0, (0, pid)),
+            "kill": self._unless_equal(0, (_OWN_PID,)),
+            "tgkill": self._unless_equal(0, (_OWN_PID,)),
+            "rt_tgsigqueueinfo": self._unless_equal(0, (_OWN_PID,)),
+            "prlimit64": self._unless_equal(0, (0, _OWN_PID)),
             "ioctl": self._if_equal(1, _TERMINAL_INPUTS),
             "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [self._refusal],
         }
@@ -103,6 +105,11 @@ def _assemble(steps: Sequence[_Step]) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
 
 
+def for_process(program: bytes, pid: int) -> bytes:
+    """The program for the process of this number, which may signal itself."""
+    return program.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", pid))
+
+
 class _Program(ctypes.Structure):
     """``struct sock_fprog``."""
 
@@ -113,7 +120,7 @@ def install(program: bytes, *, listens: bool) -> int | None:
     """Puts the filter over all threads of this process, for good.
 
     Args:
-        program: as ``CallFilter.program`` gives it.
+        program: as ``for_process`` gives it.
         listens: whether refusals are reported.
 
     Returns:

@@ -1,0 +1,58 @@
+"""The command line that seals a worker off in namespaces of its own (bwrap(1))."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from plugdeck.hosting.sandbox.confinement import Confinement
+from plugdeck.hosting.sandbox.visible import SYSTEM_FILES, SYSTEM_FOLDERS, worker_files
+
+NAMESPACES = (
+    "--unshare-all", "--unshare-user", "--disable-userns",
+    "--die-with-parent", "--new-session", "--cap-drop", "ALL",
+)  # fmt: skip
+TEMPORARY_BYTES = 64 * 1024 * 1024
+"""What a plugin may keep in its own /tmp, which is memory."""
+
+
+def bubblewrap_arguments(program: str, confinement: Confinement, loader_paths: Sequence[str]) -> tuple[str, ...]:
+    """The arguments that go before the worker's command.
+
+    Args:
+        program: where bubblewrap is.
+        confinement: what is to be seen inside.
+        loader_paths: where the loader was told to search.
+    """
+    permissions = confinement.permissions
+    network = ("--share-net",) if permissions.network else ()
+    own = (*worker_files(), *loader_paths, *confinement.needed, *permissions.readable)
+    return (
+        program,
+        *NAMESPACES,
+        *network,
+        *system_folders(),
+        *_bound("--ro-bind-try", own),
+        *_bound("--bind-try", permissions.writable),
+        *("--dev", "/dev", "--proc", "/proc"),
+        *("--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp"),
+        *("--chdir", "/", "--"),
+    )
+
+
+def system_folders() -> tuple[str, ...]:
+    """The system's programs and libraries, read-only, with the links in the root folder as they are here."""
+    arguments: list[str] = []
+    for folder in SYSTEM_FOLDERS:
+        path = Path(folder)
+        if path.is_symlink():
+            arguments += ("--symlink", os.fspath(path.readlink()), folder)
+        elif path.exists():
+            arguments += ("--ro-bind", folder, folder)
+    return (*arguments, *_bound("--ro-bind-try", SYSTEM_FILES))
+
+
+def _bound(option: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """Each file at its own place; a link is followed, so that what it leads to is there under its name."""
+    return tuple(word for path in dict.fromkeys(paths) for word in (option, path, path))

@@ -1,0 +1,37 @@
+"""What a worker does to itself before it opens a plugin; there is no way back from it."""
+
+from __future__ import annotations
+
+import os
+import socket
+from array import array
+
+from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.sandbox.call_filter import for_process, install
+from plugdeck.hosting.sandbox.capabilities import drop_capabilities
+from plugdeck.hosting.sandbox.confinement import Orders
+from plugdeck.hosting.sandbox.landlock import restrict
+from plugdeck.hosting.sandbox.minder import LISTENER, split_off
+
+
+def confine(orders: Orders, line_descriptor: int) -> None:
+    """Sets the limits, and leaves this process nothing but what its orders allow.
+
+    Args:
+        orders: from whoever started this process.
+        line_descriptor: the socket on which refusals and the end are reported; it is closed here.
+
+    Raises:
+        OSError: a part of it is not possible: then no plugin may be opened.
+    """
+    Limits(*orders.limits).apply()
+    with socket.socket(fileno=line_descriptor) as line:
+        if orders.has_minder:
+            split_off(line)
+        if orders.is_restricted:
+            restrict(orders.readable, orders.writable, network=orders.network)
+            drop_capabilities()
+            listener = install(for_process(bytes.fromhex(orders.program), os.getpid()), listens=True)
+            if listener is not None:
+                line.sendmsg([LISTENER], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [listener]))])
+                os.close(listener)

@@ -1,0 +1,104 @@
+"""How a worker is confined: the tier, and what its plugins are allowed beside their job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+
+class Tier(StrEnum):
+    """How much holds a worker; the order is from most to least."""
+
+    SEALED = "A"
+    """Namespaces of its own (bubblewrap), Landlock, a filter of system calls, and limits."""
+    FILTERED = "B"
+    """The same without namespaces: the rest of the system is out of reach, but can be seen to be there."""
+    LIMITED = "C"
+    """Limits only: the plugin has the user's own rights."""
+
+    @property
+    def words(self) -> str:
+        """What that means to the user, as one sentence."""
+        return _WORDS[self]
+
+
+_WORDS = {
+    Tier.SEALED: "It runs sealed off: it sees no files of yours, no network and no other program.",
+    Tier.FILTERED: "It runs confined: your files, the network and other programs are out of its reach, "
+    "though it can tell which programs run.",
+    Tier.LIMITED: "It runs with your own rights: it could read and change your files and use the network.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What the user allows a plugin beside its job. Paths are absolute."""
+
+    readable: tuple[str, ...] = ()
+    """Folders and files that it may read."""
+    writable: tuple[str, ...] = ()
+    """Folders that it may read, and write to."""
+    network: bool = False
+
+    def allows_reading(self, path: Path) -> bool:
+        """Whether the file at this path may be read."""
+        return any(path.is_relative_to(each) for each in (*self.readable, *self.writable))
+
+    @classmethod
+    def together(cls, several: Iterable[Permissions]) -> Permissions:
+        """What plugins that share a process are allowed: each has what any of them has."""
+        each = tuple(several)
+        return cls(
+            tuple(dict.fromkeys(path for one in each for path in one.readable)),
+            tuple(dict.fromkeys(path for one in each for path in one.writable)),
+            any(one.network for one in each),
+        )
+
+
+NO_PERMISSIONS = Permissions()
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """The confinement of one worker."""
+
+    tier: Tier
+    permissions: Permissions = NO_PERMISSIONS
+    needed: tuple[str, ...] = ()
+    """Files outside of the system's folders that its plugins are linked with; read-only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Orders:
+    """What a worker does to itself before it opens a plugin; it travels on its command line."""
+
+    limits: tuple[int, int, int]
+    """Address space, open files, length of a file: see ``limits.Limits``."""
+    readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    network: bool = False
+    program: str = ""
+    """The filter of system calls, in hexadecimal; empty for none."""
+    has_minder: bool = False
+    """Whether it has a parent that reports its end: see ``minder``."""
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Orders:
+        """The reverse of ``to_text``; the text is our own."""
+        said: dict[str, Any] = json.loads(text)
+        address_space, open_files, file_bytes = said.pop("limits")
+        readable, writable = tuple(said.pop("readable")), tuple(said.pop("writable"))
+        return cls((address_space, open_files, file_bytes), readable, writable, **said)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether more than limits is ordered."""
+        return bool(self.program)

@@ -1,0 +1,98 @@
+"""The socket on which a worker's confinement reports: what was refused, and how it ended."""
+
+from __future__ import annotations
+
+import os
+import select
+import socket
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from struct import Struct
+from threading import Lock
+
+from plugdeck.hosting.sandbox.minder import LISTENER, Status, parse_end
+from plugdeck.hosting.sandbox.refusals import Refusals
+from plugdeck.hosting.sandbox.system_calls import system_calls
+from plugdeck.hosting.watcher import Watcher
+
+_MOST_BYTES = 64
+_ENDING_MS = 2000
+_CREDENTIALS = Struct("iII")  # struct ucred: the sender's number as we see it, and its user and group
+
+
+class Line:
+    """Our end of it. The other end is closed before a plugin is opened, but for the minder's."""
+
+    def __init__(self, watcher: Watcher, ours: socket.socket, tell: Callable[[str], None]) -> None:
+        """Takes over the socket; ``tell`` gets what the plugin was refused, as a verb phrase."""
+        self._watcher = watcher
+        self._socket = ours
+        self._tell = tell
+        self._lock = Lock()
+        self._refusals: Refusals | None = None
+        self._status: Status | None = None
+        self._pid: int | None = None
+        self._pidfd = -1
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        ours.setblocking(False)
+        watcher.watch(ours.fileno(), self._read)
+
+    def worker_pid(self) -> int | None:
+        """The worker's own number, once it is ready: that of the process that was started is bubblewrap's."""
+        with self._lock:
+            while self._pid is None and self._take():
+                pass
+            return self._pid
+
+    def end(self) -> Status | None:
+        """Closes everything; how the worker ended, as far as its minder said. When the process is gone, once."""
+        self._watcher.forget(self._socket.fileno())
+        with self._lock:
+            while self._take():
+                pass
+            self._socket.close()
+            self._wait_for_worker()
+        if self._refusals:
+            self._refusals.close()
+        return self._status
+
+    def _know(self, pid: int) -> None:
+        self._pid = pid
+        with suppress(OSError):  # it is gone already
+            self._pidfd = os.pidfd_open(pid)
+
+    def _wait_for_worker(self) -> None:
+        """The kernel ends what lives in a namespace just after the process that made it."""
+        if self._pidfd >= 0:
+            ending = select.poll()
+            ending.register(self._pidfd, select.POLLIN)
+            ending.poll(_ENDING_MS)
+            os.close(self._pidfd)
+            self._pidfd = -1
+
+    def _read(self) -> None:
+        with self._lock:
+            if self._socket.fileno() >= 0 and not self._take():
+                self._watcher.forget(self._socket.fileno())
+
+    def _take(self) -> bool:
+        """Reads one report; False when none will come."""
+        try:
+            packet, ancillary, _, _ = self._socket.recvmsg(_MOST_BYTES, 128, socket.MSG_CMSG_CLOEXEC)
+        except OSError:
+            return False
+        descriptors = array("i")
+        for _, kind, data in ancillary:
+            if kind == socket.SCM_RIGHTS:
+                descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
+            elif kind == socket.SCM_CREDENTIALS and packet == LISTENER:
+                self._know(_CREDENTIALS.unpack(data)[0])
+        calls = system_calls()
+        if packet == LISTENER and len(descriptors) == 1 and calls and self._refusals is None:
+            self._refusals = Refusals(self._watcher, descriptors.pop(), calls, self._tell)
+        for descriptor in descriptors:
+            with suppress(OSError):
+                os.close(descriptor)
+        self._status = self._status or parse_end(packet)
+        return bool(packet)

@@ -1,0 +1,68 @@
+"""A copy of a plugin's file that nobody can change any more: the bytes that were hashed are the bytes that run."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugdeck.errors import OpenError
+
+_SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
+_MOST_BYTES = 1 << 30
+_STEP_BYTES = 1 << 26
+
+
+@dataclass(frozen=True, slots=True)
+class SealedCopy:
+    """The bytes, in memory."""
+
+    descriptor: int
+    """Of ``sealed_copy``, which closes it."""
+    sha256: str
+    """Hexadecimal."""
+
+
+@contextmanager
+def sealed_copy(path: Path) -> Iterator[SealedCopy]:
+    """The file's bytes as they are now.
+
+    Raises:
+        OpenError: it cannot be read, is no regular file, or is larger than a gibibyte.
+    """
+    descriptor = os.memfd_create("plugdeck-plugin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    try:
+        try:
+            _fill(descriptor, path)
+        except OSError as failure:
+            raise OpenError(path, f"it cannot be read: {failure.strerror or failure}") from failure
+        fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
+        yield SealedCopy(descriptor, _sha256(descriptor))
+    finally:
+        os.close(descriptor)
+
+
+def _fill(descriptor: int, path: Path) -> None:
+    source = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    try:
+        size = os.fstat(source).st_size
+        if size > _MOST_BYTES:
+            raise OSError(errno.EFBIG, "it is larger than a gibibyte")
+        offset = 0
+        while copied := os.sendfile(descriptor, source, offset, min(size - offset, _STEP_BYTES) or 1):
+            offset += copied
+            if offset > _MOST_BYTES:
+                raise OSError(errno.EFBIG, "it grows beyond a gibibyte")
+    finally:
+        os.close(source)
+
+
+def _sha256(descriptor: int) -> str:
+    with os.fdopen(os.dup(descriptor), "rb") as file:
+        file.seek(0)
+        return hashlib.file_digest(file, "sha256").hexdigest()
