@@ -33,10 +33,10 @@ def bubblewrap_arguments(program: str, confinement: Confinement, loader_paths: S
         *NAMESPACES,
         *network,
         *system_folders(),
-        *_bound("--ro-bind-try", own),
-        *_bound("--bind-try", permissions.writable),
         *("--dev", "/dev", "--proc", "/proc"),
         *("--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp"),
+        *_bound("--ro-bind-try", own),  # after the empty folders, since they may lie in them
+        *_bound("--bind-try", permissions.writable),
         *("--chdir", "/", "--"),
     )
 

@@ -1,0 +1,256 @@
+"""What a confined plugin can do, tier by tier; each forbidden act succeeds in a control without confinement."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.outcome import Ending, HostError
+from plugdeck.hosting.plugin_log import LogSource
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
+from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.hosting.supervisor import Supervisor
+
+TRIES = Path(__file__).parent.parent / "native" / "tries.c"
+CONFINED = (Tier.SEALED, Tier.FILTERED)
+OUT_OF_SIGHT = {errno.ENOENT, errno.ESRCH}
+
+
+def is_offered(tier: Tier) -> bool:
+    order = list(Tier)
+    return order.index(tier) >= order.index(offer().tier)
+
+
+@pytest.fixture
+def start(build_plugin) -> Iterator[Callable[..., HostedPlugin]]:
+    supervisors: list[Supervisor] = []
+
+    def start(tier: Tier, permissions: Permissions = NO_PERMISSIONS, path: Path | None = None) -> HostedPlugin:
+        if not is_offered(tier):
+            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+        path = path or build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+        supervisors.append(Supervisor(tier=tier))
+        manifest = examine(path).manifest
+        assert manifest
+        plugin = supervisors[-1].host(path, manifest, permissions)
+        plugin.start()
+        return plugin
+
+    yield start
+    for supervisor in supervisors:
+        supervisor.close()
+
+
+@pytest.fixture
+def prize(tmp_path: Path) -> Path:
+    """A file of the user's."""
+    file = tmp_path / "diary.txt"
+    file.write_text("dear diary")
+    return file
+
+
+@pytest.fixture
+def listeners(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """Sockets of all kinds that somebody listens on, by what ``Try`` is told."""
+    tcp = socket.create_server(("127.0.0.1", 0))
+    udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    udp.bind(("127.0.0.1", 0))
+    local, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+    with tcp, udp, local, abstract:
+        local.bind(os.fspath(tmp_path / "s"))
+        name = f"plugdeck-test-{os.getpid()}"
+        abstract.bind(f"\0{name}")
+        local.listen()
+        abstract.listen()
+        yield {
+            "tcp": str(tcp.getsockname()[1]),
+            "udp": str(udp.getsockname()[1]),
+            "local": os.fspath(tmp_path / "s"),
+            "abstract": name,
+        }
+
+
+FILE_DEEDS = ["read", "list", "write", "create", "truncate", "unlink", "make-folder", "make-link", "make-pipe", "chmod"]
+SOCKET_DEEDS = ["tcp", "udp", "local", "abstract"]
+PROCESS_DEEDS = ["fork", "spawn", "signal", "peek", "follow"]
+
+
+def target(deed: str, prize: Path) -> str:
+    match deed:
+        case "list":
+            return os.fspath(prize.parent)
+        case "create" | "make-folder" | "make-link" | "make-pipe":
+            return os.fspath(prize.with_name("new"))
+        case "spawn":
+            return "/usr/bin/true"
+        case "signal" | "peek" | "follow":
+            return str(os.getpid())
+    return os.fspath(prize)
+
+
+@pytest.mark.parametrize("deed", [*FILE_DEEDS, *PROCESS_DEEDS])
+def test_without_confinement_a_plugin_can_do_what_the_user_can(start, prize, deed):
+    assert start(Tier.LIMITED).call("Try", deed, target(deed, prize)) == 0
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+@pytest.mark.parametrize("deed", FILE_DEEDS)
+def test_a_confined_plugin_cannot_reach_the_users_files(start, prize, deed, tier):
+    failure = start(tier).call("Try", deed, target(deed, prize))
+
+    assert failure in {errno.EPERM, errno.EACCES, errno.ENOENT, errno.EROFS}
+    assert prize.read_text() == "dear diary"
+    assert list(prize.parent.iterdir()) == [prize]
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+@pytest.mark.parametrize("deed", PROCESS_DEEDS)
+def test_a_confined_plugin_cannot_start_or_touch_another_process(start, prize, deed, tier):
+    assert start(tier).call("Try", deed, target(deed, prize)) in {errno.EPERM, *OUT_OF_SIGHT}
+
+
+@pytest.mark.parametrize("deed", SOCKET_DEEDS)
+def test_without_confinement_a_plugin_can_connect(start, listeners, deed):
+    assert start(Tier.LIMITED).call("Try", deed, listeners[deed]) == 0
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+@pytest.mark.parametrize("deed", SOCKET_DEEDS)
+def test_a_confined_plugin_cannot_connect_to_anything(start, listeners, deed, tier):
+    assert start(tier).call("Try", deed, listeners[deed]) == errno.EPERM
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+@pytest.mark.parametrize("deed", ["signal-all", "leave-namespace", "ring"])
+def test_a_confined_plugin_cannot_use_what_attacks_begin_with(start, deed, tier):
+    assert start(tier).call("Try", deed, "") == errno.EPERM
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_threads_work_in_every_tier(start, tier):
+    assert start(tier).call("Try", "thread", "") == 0
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_what_was_refused_is_in_the_log_once_for_each_kind(start, tier):
+    plugin = start(tier)
+    for _ in range(5):
+        plugin.call("Try", "fork", "")
+        plugin.call("Try", "tcp", "1")
+    plugin.stop()
+
+    said = [line.text for line in plugin.log.lines() if line.source is LogSource.HOST]
+    assert [text.partition(",")[0] for text in said] == [
+        "It tried to start another process",
+        "It tried to open a network or other socket",
+    ]
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_thousands_of_refusals_leave_the_worker_usable(start, tier):
+    plugin = start(tier)
+    for _ in range(1000):
+        assert plugin.call("Try", "tcp", "1") in {errno.EPERM, errno.ENOSYS}
+    assert plugin.call("Try", "thread", "") == 0
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_a_folder_that_is_allowed_can_be_read_and_no_more(start, prize, tier):
+    plugin = start(tier, Permissions(readable=(os.fspath(prize.parent),)))
+
+    assert plugin.call("Try", "read", os.fspath(prize)) == 0
+    assert plugin.call("Try", "write", os.fspath(prize)) in {errno.EACCES, errno.EROFS}
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_a_folder_that_may_be_written_can_be_written(start, prize, tier):
+    plugin = start(tier, Permissions(writable=(os.fspath(prize.parent),)))
+
+    assert plugin.call("Try", "create", os.fspath(prize.with_name("new"))) == 0
+    assert plugin.call("Try", "unlink", os.fspath(prize)) == 0
+    assert not prize.exists()
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_a_plugin_with_network_can_connect_to_the_internet_but_not_to_local_sockets(start, listeners, tier):
+    plugin = start(tier, Permissions(network=True))
+
+    assert plugin.call("Try", "tcp", listeners["tcp"]) == 0
+    assert plugin.call("Try", "udp", listeners["udp"]) == 0
+    assert plugin.call("Try", "local", listeners["local"]) == errno.EPERM
+    assert plugin.call("Try", "abstract", listeners["abstract"]) == errno.EPERM
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_variables_of_the_user_do_not_reach_a_plugin(start, monkeypatch, tier):
+    monkeypatch.setenv("MY_TOKEN", "secret")
+    monkeypatch.setenv("LC_MESSAGES", "C")
+    plugin = start(tier)
+
+    assert plugin.call("Variable", "MY_TOKEN") is None
+    assert plugin.call("Variable", "DBUS_SESSION_BUS_ADDRESS") is None
+    assert plugin.call("Variable", "LC_MESSAGES") == "C"
+
+
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("ended_by", [signal.SIGSEGV, signal.SIGABRT, signal.SIGTERM, signal.SIGKILL])
+def test_a_death_by_signal_and_an_exit_code_that_looks_like_it_are_told_apart(start, tier, ended_by):
+    with pytest.raises(HostError) as failure:
+        start(tier).call("Leave", -ended_by)
+    assert (failure.value.outcome.ending, failure.value.outcome.signal) == (Ending.CRASHED, ended_by)
+
+    with pytest.raises(HostError) as failure:
+        start(tier).call("Leave", 128 + ended_by)
+    assert (failure.value.outcome.ending, failure.value.outcome.exit_code) == (Ending.EXITED, 128 + ended_by)
+
+
+BESIDE = """
+#include "plugdeck.h"
+PD_PLUGIN("beside", "1.0.0", "", "MIT", "Needs the library beside it.")
+PD_FUNCTION(int, Answer, (void))
+int beside(void);
+int Answer(void) { return beside(); }
+"""
+
+
+@pytest.mark.parametrize("tier", Tier)
+@pytest.mark.parametrize("by_place", [True, False])
+def test_libraries_that_the_verdict_found_are_found_in_every_tier(start, build_plugin, tmp_path, tier, by_place):
+    library = build_plugin(
+        '__attribute__((visibility("default"))) int beside(void) { return 41; }', name="libbeside.so"
+    )
+    folder = tmp_path / "with a space"
+    folder.mkdir()
+    (folder / library.name).write_bytes(library.read_bytes())
+    runpath = "$ORIGIN" if by_place else os.fspath(folder)
+    flags = [f"-L{folder}", "-lbeside", f"-Wl,--enable-new-dtags,-rpath,{runpath}"]
+    built = build_plugin(BESIDE, name=f"beside-{by_place}-{tier}.so", flags=flags)
+    plugin = folder / built.name
+    plugin.write_bytes(built.read_bytes())
+
+    assert start(tier, path=plugin).call("Answer") == 41
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, prize, tier):
+    if not is_offered(tier):
+        pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+    path = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+    manifest = examine(path).manifest
+    with Supervisor(tier=tier) as supervisor:
+        group = supervisor.group()
+        first = group.add(path, manifest)
+        first.start()
+        assert first.call("Try", "read", os.fspath(prize))
+        second = group.add(path, manifest, Permissions(readable=(os.fspath(prize.parent),)))
+        second.start()
+        assert second.call("Try", "read", os.fspath(prize)) == 0
+        assert first.pid == second.pid
