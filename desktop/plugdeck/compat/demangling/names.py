@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from plugdeck.compat.demangling.reading import NotMangledError
@@ -21,15 +20,15 @@ if TYPE_CHECKING:
 _STD = Text("std")
 
 
-@dataclass(slots=True)
 class NameTraits:
     """What a function's name tells of the types behind it."""
 
-    ends_in_arguments: bool = False
-    is_special: bool = False
-    """A constructor, a destructor or a conversion: its result is not mangled."""
-    suffix: str = ""
-    """Qualifiers of a member function."""
+    def __init__(self) -> None:
+        self.ends_in_arguments = False
+        self.is_special = False
+        """A constructor, a destructor or a conversion: its result is not mangled."""
+        self.suffix = ""
+        """Qualifiers of a member function."""
 
 
 class Names:

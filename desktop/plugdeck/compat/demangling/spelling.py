@@ -1,9 +1,11 @@
-"""What a mangled C++ name stands for, as a tree of parts, and how it is spelled."""
+"""What a mangled C++ name stands for, as a tree of parts, and how it is spelled.
+
+Named tuples, since as many dataclasses would take longer to define than most names to read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from plugdeck.compat.demangling.reading import MOST_OUTPUT, NotMangledError
 
@@ -48,8 +50,7 @@ class Spelling:
         return ", ".join(text for text in map(self.of, nodes) if text)
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """Plain words."""
 
     text: str
@@ -59,8 +60,7 @@ class Text:
         return self.text, ""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """Nodes and words, one after the other."""
 
     items: tuple[Node | str, ...]
@@ -70,8 +70,7 @@ class Sequence:
         return "".join(item if isinstance(item, str) else spelling.of(item) for item in self.items), ""
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """Nodes with commas between them, in brackets."""
 
     opening: str
@@ -83,8 +82,7 @@ class Listed:
         return f"{self.opening}{spelling.list(self.nodes)}{self.closing}", ""
 
 
-@dataclass(frozen=True, slots=True)
-class Scoped:
+class Scoped(NamedTuple):
     """``outer::inner``."""
 
     outer: Node
@@ -95,8 +93,7 @@ class Scoped:
         return f"{spelling.of(self.outer)}::{spelling.of(self.inner)}", ""
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """``name<arguments>``."""
 
     name: Node
@@ -108,8 +105,7 @@ class Template:
         return f"{name}{' ' if name.endswith('<') else ''}<{arguments}>", ""
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(NamedTuple):
     """The arguments that one template parameter stands for."""
 
     elements: tuple[Node, ...]
@@ -119,8 +115,7 @@ class Pack:
         return spelling.list(self.elements), ""
 
 
-@dataclass(frozen=True, slots=True)
-class PackParameter:
+class PackParameter(NamedTuple):
     """A template parameter that stands for a pack: one element at a time, where it is expanded."""
 
     pack: Pack
@@ -140,8 +135,7 @@ class PackParameter:
         return parts
 
 
-@dataclass(frozen=True, slots=True)
-class Expansion:
+class Expansion(NamedTuple):
     """``pattern...``, spelled out where it is known what the pack holds."""
 
     pattern: Node
@@ -161,12 +155,12 @@ class Expansion:
         return ", ".join(texts[:length]), ""
 
 
-@dataclass(slots=True)
 class Forward:
     """A template parameter that is used before its arguments are known, in conversion operators."""
 
-    index: int
-    target: Node | None = field(default=None)
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.target: Node | None = None
 
     def parts(self, spelling: Spelling) -> Parts:
         """What it turned out to be."""

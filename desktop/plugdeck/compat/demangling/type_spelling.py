@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.compat.demangling.spelling import Forward, Node, PackParameter, Parts, Spelling
 
 
-@dataclass(frozen=True, slots=True)
-class Qualified:
+class Qualified(NamedTuple):
     """``inner const``; a function's qualifiers stand behind its parameters."""
 
     inner: Node
@@ -22,8 +21,7 @@ class Qualified:
         return f"{left}{self.words}", right
 
 
-@dataclass(frozen=True, slots=True)
-class Pointer:
+class Pointer(NamedTuple):
     """A pointer or a reference; references to references collapse as in C++."""
 
     inner: Node
@@ -40,8 +38,7 @@ class Pointer:
         return _pointed(inner, left, right, mark, spelling)
 
 
-@dataclass(frozen=True, slots=True)
-class MemberPointer:
+class MemberPointer(NamedTuple):
     """A pointer to a member of a class."""
 
     owner: Node
@@ -57,8 +54,7 @@ class MemberPointer:
         return (f"{left} ({mark}", f"){right}") if isinstance(real, ArrayType) else (f"{left} {mark}", right)
 
 
-@dataclass(frozen=True, slots=True)
-class ArrayType:
+class ArrayType(NamedTuple):
     """``element [length]``."""
 
     element: Node
@@ -71,8 +67,7 @@ class ArrayType:
         return left, f" [{length}]{right.removeprefix(' ') if right.startswith(' [') else right}"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType:
+class FunctionType(NamedTuple):
     """``result (parameters)``."""
 
     result: Node
@@ -86,8 +81,7 @@ class FunctionType:
         return f"{left}{'' if right else ' '}", f"({spelling.list(self.parameters)}){self.suffix}{right}"
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(NamedTuple):
     """A function with its parameters, and with its result where that is part of its name."""
 
     name: Node

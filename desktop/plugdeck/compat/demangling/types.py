@@ -57,7 +57,7 @@ class Types:
             found.append(self.type())
         if not found:
             raise NotMangledError("parameters are missing")
-        return () if len(found) == 1 and found[0] == Text("void") else tuple(found)
+        return () if len(found) == 1 and isinstance(found[0], Text) and found[0].text == "void" else tuple(found)
 
     def argument(self) -> Node:
         """``<template-arg>``."""
