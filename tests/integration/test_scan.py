@@ -41,7 +41,8 @@ class Followed:
         self.batches: list[int] = []
         self.progress: list[tuple[int, int]] = []
         self.summaries: list[ScanSummary] = []
-        self.first_came, self._finished = Event(), Event()
+        self.on_first: Callable[[], None] = lambda: None
+        self._finished = Event()
         self.scan = Scan(
             folders, self._take, lambda *at: self.progress.append(at), self._finish, recursive=recursive, host=host
         )
@@ -62,7 +63,8 @@ class Followed:
     def _take(self, reports: list[Report]) -> None:
         self.reports += reports
         self.batches.append(len(reports))
-        self.first_came.set()
+        if len(self.batches) == 1:
+            self.on_first()
 
     def _finish(self, summary: ScanSummary) -> None:
         self.summaries.append(summary)
@@ -169,10 +171,8 @@ def test_cancelled_scan_ends_at_once_and_keeps_what_it_found(tmp_path: Path, plu
     for number in range(3000):
         os.link(plugin, tmp_path / f"{number}.so")
     followed = Followed(tmp_path)
-    followed.scan.start()
-    assert followed.first_came.wait(PATIENCE_S)
-    followed.scan.cancel()
-    followed.wait()
+    followed.on_first = followed.scan.cancel  # on the scan's own thread, which cannot get to its end meanwhile
+    followed.run()
     assert followed.summary.cancelled
     assert followed.summary.error == ""
     assert 0 < followed.summary.found == len(followed.reports) <= 3000
