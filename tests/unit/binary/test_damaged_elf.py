@@ -148,7 +148,7 @@ BAD_TAGS = [
     (0x0C, 2**40, "A constructor or destructor at address"),  # DT_INIT
     (0x0D, 2**40, "A constructor or destructor at address"),  # DT_FINI
     (0x0D, 64, None),
-    (0x6FFFFEF5, 2**40, None),  # DT_GNU_HASH is not used where there is a DT_HASH
+    (0x6FFFFEF5, 2**40, "The hash table at address"),  # DT_GNU_HASH: glibc takes it, also where there is a DT_HASH
     (0x6FFFFFFC, 2**40, "table of defined versions at address"),  # DT_VERDEF
 ]
 
