@@ -86,10 +86,11 @@ def compare(old: Report, new: Report, builds: Builds | None = None) -> Differenc
     """
     gaps = tuple(_gaps(old, "old")) + tuple(_gaps(new, "new"))
     changes = [*_verdict_changes(old, new)]
-    if old.facts and new.facts:
+    if old.facts and new.facts and old.facts.elf and new.facts.elf:
         changes += [*file_changes(old.facts, new.facts)]
-        changes += [*symbol_changes(old.facts, new.facts)]
         changes += [*promise_changes(old.manifest, new.manifest)]
+        if not gaps:
+            changes += [*symbol_changes(old.facts, new.facts)]
     if builds:
         changes += [*build_changes(*builds)]
     order = {effect: place for place, effect in enumerate(Effect)}
