@@ -22,6 +22,7 @@ from plugdeck.binary.facts import ORDINARY, ElfFacts, LoadDetails, ThreadLocal
 from plugdeck.binary.linking import Linking, read_linking
 from plugdeck.binary.loading_checks import check_loading
 from plugdeck.binary.notes import build_id_of, read_notes, x86_isa_needed
+from plugdeck.binary.relocation_checks import check_relocations
 from plugdeck.binary.segments import (
     PT_TLS,
     LoadMap,
@@ -80,6 +81,8 @@ def read_elf(source: ByteSource, *, symbols: bool, linking: bool) -> ElfFile:
     strings, versions = dynamic.strings, dynamic.versions
     reader = SymbolReader(source, table, loads, header.layout)
     listed = reader.read(strings, versions.names) if symbols else None
+    if linking and header.type == ET_DYN:
+        check_relocations(source, table, loads, header.layout, header.machine)
     links = read_linking(source, header, table, loads, (strings, versions)) if linking else None
     return ElfFile(facts, listed, links)
 

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, Definitions, GnuHash, SysvHash, gnu_hash
+from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_TLS, Definitions, GnuHash, SysvHash, gnu_hash
 from plugdeck.binary.dynamic import DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM, DynamicTable
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.relocations import Relocations, read_relocations
 from plugdeck.binary.segments import LoadMap
 from plugdeck.binary.source import MAX_READ_BYTES, ByteSource, damaged
 from plugdeck.binary.strings import MAX_STRING_BYTES, StringTable
+from plugdeck.binary.symbol_places import SymbolPlaces
 from plugdeck.binary.symbols import SymbolReader
 from plugdeck.binary.versions import MAX_VERSIONS, SymbolVersion, Versions
 
@@ -61,7 +62,10 @@ def read_linking(
     most = MAX_READ_BYTES // layout.symbol.size
     relocations = read_relocations(source, table, loads, layout, header.machine)
     reader = SymbolReader(source, table, loads, layout, most_symbols=most)
-    count = max(reader.count(), max(relocations.symbols, default=0) + 1)
+    count, highest = reader.count(), max(relocations.symbols, default=0)
+    if 0 < count <= highest:
+        raise damaged(f"A relocation names symbol {highest:,} of {count:,}")
+    count = max(count, highest + 1)
     too_large = count * layout.symbol.size + strings.size > MAX_LINKING_BYTES
     if too_large or count > most or len(relocations.symbols) > MAX_REFERENCES:
         return None
@@ -74,7 +78,8 @@ def read_linking(
         labels=versions.labels,
     )
     own = any(not symbol or _is_own(definitions, symbol) for symbol in relocations.static_tls)
-    return Linking(tuple(_references(definitions, relocations)), own, relocations.unknown_types, definitions)
+    references = _references(definitions, relocations, SymbolPlaces.of(loads, header.machine).check)
+    return Linking(tuple(references), own, relocations.unknown_types, definitions)
 
 
 def _is_own(definitions: Definitions, number: int) -> bool:
@@ -82,7 +87,9 @@ def _is_own(definitions: Definitions, number: int) -> bool:
     return row.info >> 4 == _STB_LOCAL or row.other & 3 in _HIDDEN_VISIBILITIES
 
 
-def _references(definitions: Definitions, relocations: Relocations) -> Iterator[Reference]:
+def _references(
+    definitions: Definitions, relocations: Relocations, check_place: Callable[[int, int, int], None]
+) -> Iterator[Reference]:
     """What is to be looked for.
 
     The inner loop of a verdict, so it is one loop: a folder of libraries has a million references.
@@ -94,7 +101,11 @@ def _references(definitions: Definitions, relocations: Relocations) -> Iterator[
         start, info, other, section, value, _ = fields(number)
         binding = info >> 4
         if not binding or other & 3 in _HIDDEN_VISIBILITIES:
+            if not section and info & 15 != STT_TLS:
+                raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
             continue
+        if section:
+            check_place(info & 15, section, value)
         end = strings.find(b"\0", start)
         if end < 0 or end - start > MAX_STRING_BYTES:
             raise damaged(f"A symbol's name at {start:#x} does not end inside the string table")
@@ -138,7 +149,11 @@ def _read_hash(
             raise damaged("The hash table leads out of its segment", place)
         bloom = words(place + head.size, filters, "Q" if layout.bits == 64 else "I")
         at = place + start
-        return GnuHash(bloom, layout.bits, shift, words(at, buckets), first, words(at + 4 * buckets, chains))
+        firsts = words(at, buckets)
+        used = [index for index in firsts if index]
+        if used and not first <= min(used) <= max(used) < count:
+            raise damaged("The hash table names a symbol that it does not cover", place)
+        return GnuHash(bloom, layout.bits, shift, firsts, first, words(at + 4 * buckets, chains))
     if DT_HASH in table.values:
         head = layout.hash_head
         place, rest = loads.span_of(table.values[DT_HASH], head.size, what)
@@ -146,5 +161,9 @@ def _read_hash(
         if head.size + 4 * (buckets + links) > rest:
             raise damaged("The hash table leads out of its segment", place)
         at = place + head.size
-        return SysvHash(words(at, buckets), words(at + 4 * buckets, links)) if buckets else None
+        firsts, following = words(at, buckets), words(at + 4 * buckets, links)
+        named = [index for index in (*firsts, *following) if index]
+        if max(named, default=0) >= links or len(set(named)) < len(named):
+            raise damaged("The hash table's chains lead astray", place)
+        return SysvHash(firsts, following) if buckets else None
     return None

@@ -92,12 +92,12 @@ class SymbolReader:
         buckets, first, words, _shift = head.unpack(self.source.read(place, head.size, "the hash table"))
         if not buckets or not words or words & (words - 1):
             raise damaged(f"A hash table of {buckets:,} buckets and {words:,} filter words does not exist", place)
-        if buckets > self.most_symbols:
-            return self.most_symbols + 1
         buckets_at = head.size + words * self.layout.bloom_word_bytes
         chains_at = buckets_at + 4 * buckets
         if chains_at > rest:
             raise damaged("The hash table leads out of its segment", place)
+        if buckets > self.most_symbols:
+            return self.most_symbols + 1
         last = max(self._words(place + buckets_at, buckets))
         if last < first:
             return self._count_by_neighbour()
@@ -105,6 +105,8 @@ class SymbolReader:
 
     def _end_of_chain(self, chains: int, available: int, last: int, first: int) -> int:
         """One more than the index of the last symbol: the chain's last word has its lowest bit set."""
+        if last - first >= available:
+            raise damaged("The hash table leads out of its segment", chains)
         index = last
         step = 64
         while index < min(first + available, self.most_symbols):
