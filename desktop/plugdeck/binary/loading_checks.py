@@ -62,8 +62,8 @@ _PARTNERS = {
 }
 
 _LARGEST_PAGE = 64 * 1024
-_MOST_ALIGNED = _MOST_THREAD_LOCAL = 1024 * 1024 * 1024
-"""No thread has room for more."""
+_MOST_THREAD_LOCAL = 1024 * 1024 * 1024
+"""In bytes, for their alignment too."""
 
 # Tags of address, size, entry size, and count of entries without a symbol; then the words of one entry.
 _RELOCATIONS = (
@@ -101,12 +101,8 @@ def _check_partners(values: Mapping[int, int]) -> None:
 def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap) -> None:
     """Notes and the first contents of thread-local variables are read from memory, so they have to be loaded."""
     for segment in segments:
-        if segment.type == PT_TLS and (
-            segment.alignment & (segment.alignment - 1) or segment.alignment > _MOST_ALIGNED
-        ):
-            raise damaged("The thread-local data are not aligned as they say", segment.offset)
-        if segment.type == PT_TLS and segment.memory_bytes > _MOST_THREAD_LOCAL:
-            raise damaged(f"The thread-local data are {segment.memory_bytes:,} bytes long", segment.offset)
+        if segment.type == PT_TLS:
+            _check_thread_local(segment)
         if segment.type in {PT_GNU_RELRO, PT_GNU_EH_FRAME} and segment.memory_bytes:
             _check_enclosed(segment, loads)
         if segment.type in {PT_NOTE, PT_GNU_PROPERTY, PT_TLS} and segment.file_bytes:
@@ -115,6 +111,13 @@ def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap) -> None:
                 raise damaged(f"The address of {what} and their place in the file disagree", segment.offset)
             if segment.memory_bytes < segment.file_bytes:
                 raise damaged("A segment is larger in the file than in memory", segment.offset)
+
+
+def _check_thread_local(segment: ProgramHeader) -> None:
+    if segment.alignment & (segment.alignment - 1):
+        raise damaged("The thread-local data are not aligned as they say", segment.offset)
+    if max(segment.alignment, segment.memory_bytes) > _MOST_THREAD_LOCAL:
+        raise damaged("The thread-local data take more room than any thread has", segment.offset)
 
 
 def _check_enclosed(segment: ProgramHeader, loads: LoadMap) -> None:

@@ -28,7 +28,7 @@ from plugdeck.binary.dynamic import (
     DynamicTable,
 )
 from plugdeck.binary.layout import Layout
-from plugdeck.binary.segments import PF_W, PF_X, LoadMap
+from plugdeck.binary.segments import PF_W, LoadMap
 from plugdeck.binary.source import ByteSource, damaged
 
 _PIECE_ENTRIES = 40_000
@@ -159,7 +159,7 @@ class _Check:
         for entry in self._words(self.loads.place_of(address, size, "the table of relative relocations"), size):
             if entry & 1:
                 start = next_place
-                offsets = (bit * word for bit in range(bits) if entry >> bit + 1 & 1)
+                offsets: Iterator[int] = (bit * word for bit in range(bits) if entry >> bit + 1 & 1)
                 span = range(_lowest_bit(entry >> 1) * word, (entry.bit_length() - 1) * word) if entry > 1 else range(0)
                 next_place += bits * word
             else:
