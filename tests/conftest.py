@@ -8,6 +8,8 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +20,9 @@ ROOT = Path(__file__).resolve().parent.parent
 SDK = ROOT / "plugins" / "sdk"
 COMPILERS = {"c": ("cc", "gcc", "clang"), "c++": ("c++", "g++", "clang++")}
 SUFFIXES = {"c": ".c", "c++": ".cpp"}
+
+# For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too.
+PATIENCE_S = 30
 
 # Before Qt starts, and for child processes too: no test opens a window on somebody's screen.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -88,6 +93,20 @@ class PluginBuilder:
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         if done.returncode:
             pytest.fail(f"{' '.join(command)}\n{done.stderr}", pytrace=False)
+
+
+def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -> None:
+    """Returns when ``condition`` is true; fails when it does not become so."""
+    limit = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < limit, "waited too long"
+        threading.Event().wait(0.005)
+
+
+@pytest.fixture(scope="session")
+def until() -> Callable[..., None]:
+    """``until(condition)`` returns when it is true: for what happens on other threads and in other processes."""
+    return wait_until
 
 
 @pytest.fixture(scope="session")

@@ -5,12 +5,18 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from plugdeck import cli_text, paths
+from plugdeck import cli_json, cli_text, paths
 from plugdeck.cli_errors import complain
 from plugdeck.cli_parser import command_parser
 from plugdeck.errors import PlugdeckError
 from plugdeck.text import visible
+
+if TYPE_CHECKING:
+    from plugdeck.binary.build_facts import BuildFacts
+    from plugdeck.catalogue.report import Report
+    from plugdeck.compat.host_choice import HostChoice
 
 
 def main(words: Sequence[str]) -> int:
@@ -21,16 +27,16 @@ def main(words: Sequence[str]) -> int:
 
 
 def list_plugins(options: argparse.Namespace) -> int:
-    """``plugdeck list [DIR…]``."""
+    """``plugdeck list [DIR…] [--host EXE] [--sysroot DIR]``."""
     from plugdeck.catalogue.scan import scan_now
 
     folders = options.folders or [paths.plugin_folder()]
     for folder in folders:
         if not folder.is_dir() and options.folders:
             raise PlugdeckError(f"{folder} is not a folder.", remedy="Name a folder that holds .so files.")
-    reports = list(scan_now([folder for folder in folders if folder.is_dir()]))
+    reports = list(scan_now([folder for folder in folders if folder.is_dir()], host=_host_choice(options)))
     if options.json:
-        _print_json([cli_text.row_json(report) for report in reports])
+        _print_json([cli_json.row_json(report) for report in reports])
     elif reports:
         print(cli_text.table(reports))
     else:
@@ -40,30 +46,44 @@ def list_plugins(options: argparse.Namespace) -> int:
 
 
 def inspect(options: argparse.Namespace) -> int:
-    """``plugdeck inspect FILE``."""
+    """``plugdeck inspect FILE [--host EXE] [--sysroot DIR]``."""
     from plugdeck.catalogue.examine import examine
 
-    report = examine(options.file)
+    host = _host_choice(options).host()
+    report = examine(options.file, host)
+    build = _build_of(report)
     if options.json:
-        _print_json(cli_text.inspect_json(report))
+        _print_json(cli_json.inspect_json(report, build))
     else:
-        print(cli_text.facts_text(report))
+        from plugdeck.catalogue.build_rows import build_rows
+
+        print(cli_text.facts_text(report, build_rows(build) if build else (), host.name))
     return 0 if report.facts else 1
 
 
 def check(options: argparse.Namespace) -> int:
-    """``plugdeck check FILE… [--host EXE]``."""
-    from plugdeck.catalogue.examine import examine
-    from plugdeck.catalogue.report import Status
-    from plugdeck.compat.host import Host
+    """``plugdeck check FILE… [--host EXE] [--sysroot DIR]``."""
+    from plugdeck.cli_check import check_files
 
-    host = Host.from_executable(options.host) if options.host else Host.default()
-    reports = [examine(path, host) for path in options.files]
+    return check_files(options, _host_choice(options))
+
+
+def diff(options: argparse.Namespace) -> int:
+    """``plugdeck diff OLD NEW [--host EXE] [--sysroot DIR]``: 0 the same interface, 1 another, 2 not comparable."""
+    from plugdeck.catalogue.difference import compare
+    from plugdeck.catalogue.examine import examine
+
+    host = _host_choice(options).host()
+    old, new = examine(options.old, host), examine(options.new, host)
+    builds = _build_of(old), _build_of(new)
+    difference = compare(old, new, (builds[0], builds[1]) if builds[0] and builds[1] else None)
     if options.json:
-        _print_json([cli_text.check_json(report) for report in reports])
+        _print_json(cli_json.diff_json(difference))
     else:
-        print("\n\n".join(cli_text.verdict_text(report, host.name) for report in reports))
-    return 1 if any(report.status in {Status.INCOMPATIBLE, Status.UNREADABLE} for report in reports) else 0
+        print("\n".join(difference.lines()))
+    if difference.gaps:
+        return 2
+    return 0 if difference.can_replace else 1
 
 
 def run(options: argparse.Namespace) -> int:
@@ -88,7 +108,7 @@ def call(options: argparse.Namespace) -> int:
         host.start()
         result = host.call(options.symbol, *options.arguments)
     if options.json:
-        _print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_text.result_json(result)})
+        _print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
     else:
         print(cli_text.result_text(result))
     return 0
@@ -160,6 +180,21 @@ def change_desktop(*, install: bool) -> int:
     return 0
 
 
+def _host_choice(options: argparse.Namespace) -> HostChoice:
+    from plugdeck.compat.host_choice import HostChoice
+
+    return HostChoice(options.host, options.sysroot)
+
+
+def _build_of(report: Report) -> BuildFacts | None:
+    """How the file was built; None for what is no ELF file, or cannot be read."""
+    if not report.facts or not report.facts.elf:
+        return None
+    from plugdeck.binary.build_facts import read_build_facts
+
+    return read_build_facts(report.path)
+
+
 def _print_json(document: object) -> None:
     # Names that are no UTF-8 stay exact: ensure_ascii writes their lone surrogates as escapes.
     print(json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2))
@@ -169,6 +204,7 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "list": list_plugins,
     "inspect": inspect,
     "check": check,
+    "diff": diff,
     "run": run,
     "call": call,
     "install": install,

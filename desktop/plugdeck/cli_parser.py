@@ -45,7 +45,7 @@ def window_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="plugdeck",
         description="See what is inside a native plugin, know whether it will load, and try it safely.",
-        epilog="Commands: list, inspect, check, run, call, install, uninstall, bench. "
+        epilog="Commands: list, inspect, check, diff, run, call, install, uninstall, bench. "
         "Each explains itself with: plugdeck COMMAND --help",
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.so", help="a plugin to propose for install")
@@ -73,11 +73,17 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
 
     listing = command("list", "the plugins found, with status and state")
     listing.add_argument("folders", nargs="*", type=Path, metavar="DIR")
-    inspect = command("inspect", "facts, manifest and symbols of one file")
+    _add_host(listing)
+    inspect = command("inspect", "facts, manifest, symbols of one file, and how it was built")
     inspect.add_argument("file", type=Path, metavar="FILE")
+    _add_host(inspect)
     check = command("check", "whether files fit the host, and why not")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    check.add_argument("--host", type=Path, metavar="EXE", help="the program that would load the files")
+    _add_host(check)
+    diff = command("diff", "what changed from one build to another, and what callers of the old one lose")
+    diff.add_argument("old", type=Path, metavar="OLD")
+    diff.add_argument("new", type=Path, metavar="NEW")
+    _add_host(diff)
     _add_run(command("run", "runs image transforms over a picture, lowest priority first"))
     call = command("call", "calls an exported function by its declared type and prints the result")
     call.add_argument("file", type=Path, metavar="FILE")
@@ -91,6 +97,12 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
     return parser
 
 
+def _add_host(parser: argparse.ArgumentParser) -> None:
+    """What would load the files; nothing of it means Plugdeck's own worker."""
+    parser.add_argument("--host", type=Path, metavar="EXE", help="the program that would load the files")
+    parser.add_argument("--sysroot", type=folder, metavar="DIR", help="the tree of another machine, to answer for it")
+
+
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("input", type=Path, metavar="INPUT", help="a picture")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUTPUT", help="the picture to write")
@@ -101,6 +113,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--set", dest="values", action="append", type=assignment, default=[], metavar="[PLUGIN.]NAME=VALUE"
     )
     parser.add_argument("--mode", choices=MODES, default=MODES[0], help="a process each, one for all, or this one")
+
+
+def folder(text: str) -> Path:
+    """A folder that exists."""
+    path = Path(text)
+    if not path.is_dir():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
+    return path
 
 
 def size(text: str) -> tuple[int, int]:

@@ -73,4 +73,5 @@ def module_command(module: str) -> list[str]:
 def _folder_of_user(variable: str, default: str) -> Path:
     """Plugdeck's folder in one of the user's (XDG Base Directory Specification, which ignores relative paths)."""
     named = os.environ.get(variable, "")
-    return Path(named if os.path.isabs(named) else os.path.expanduser(default)) / "plugdeck"
+    # Not Path.expanduser, which raises for a user without a home.
+    return Path(named if os.path.isabs(named) else os.path.expanduser(default)) / "plugdeck"  # noqa: PTH111

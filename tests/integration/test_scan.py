@@ -16,6 +16,7 @@ from plugdeck.catalogue import scan
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.catalogue.scan import Scan, ScanSummary, scan_now
+from plugdeck.compat.host_choice import WORKER, HostChoice
 
 Build = Callable[..., Path]
 PATIENCE_S = 60
@@ -35,13 +36,16 @@ PD_IMAGE_TRANSFORM(100, "pointwise")
 class Followed:
     """A scan with everything that it told, waited for."""
 
-    def __init__(self, *folders: Path, recursive: bool = False) -> None:
+    def __init__(self, *folders: Path, recursive: bool = False, host: HostChoice = WORKER) -> None:
         self.reports: list[Report] = []
         self.batches: list[int] = []
         self.progress: list[tuple[int, int]] = []
         self.summaries: list[ScanSummary] = []
-        self.first_came, self._finished = Event(), Event()
-        self.scan = Scan(folders, self._take, lambda *at: self.progress.append(at), self._finish, recursive=recursive)
+        self.on_first: Callable[[], None] = lambda: None
+        self._finished = Event()
+        self.scan = Scan(
+            folders, self._take, lambda *at: self.progress.append(at), self._finish, recursive=recursive, host=host
+        )
 
     def run(self) -> Followed:
         self.scan.start()
@@ -59,7 +63,8 @@ class Followed:
     def _take(self, reports: list[Report]) -> None:
         self.reports += reports
         self.batches.append(len(reports))
-        self.first_came.set()
+        if len(self.batches) == 1:
+            self.on_first()
 
     def _finish(self, summary: ScanSummary) -> None:
         self.summaries.append(summary)
@@ -130,6 +135,24 @@ def test_scan_knows_of_a_missing_transform(tmp_path: Path, build_plugin: Build):
     assert report.facts.exports is None
 
 
+def test_scan_knows_of_a_symbol_that_a_mere_library_lacks(tmp_path: Path, build_plugin: Build):
+    shutil.copy(build_plugin("int gone(void);\nint Call(void) { return gone(); }\n"), tmp_path / "library.so")
+    (report,) = Followed(tmp_path).run().reports
+    assert report.status is Status.NOT_A_PLUGIN
+    assert not report.loads
+
+
+def test_scan_judges_for_the_host_that_was_chosen(tmp_path: Path, build_plugin: Build):
+    offering = "int gone(void) { return 1; }\nint main(void) { return gone(); }\n"
+    flags = ["-pie", "-rdynamic", "-fvisibility=default"]
+    program = build_plugin(offering, name="program", shared=False, flags=flags)
+    shutil.copy(build_plugin("int gone(void);\nint Call(void) { return gone(); }\n"), tmp_path / "library.so")
+    (report,) = Followed(tmp_path, host=HostChoice(program)).run().reports
+    assert report.loads
+    (report,) = Followed(tmp_path).run().reports
+    assert not report.loads
+
+
 def test_sub_folders_are_scanned_on_request(tmp_path: Path, plugin: Path):
     (tmp_path / "below").mkdir()
     shutil.copy(plugin, tmp_path / "below")
@@ -148,10 +171,8 @@ def test_cancelled_scan_ends_at_once_and_keeps_what_it_found(tmp_path: Path, plu
     for number in range(3000):
         os.link(plugin, tmp_path / f"{number}.so")
     followed = Followed(tmp_path)
-    followed.scan.start()
-    assert followed.first_came.wait(PATIENCE_S)
-    followed.scan.cancel()
-    followed.wait()
+    followed.on_first = followed.scan.cancel  # on the scan's own thread, which cannot get to its end meanwhile
+    followed.run()
     assert followed.summary.cancelled
     assert followed.summary.error == ""
     assert 0 < followed.summary.found == len(followed.reports) <= 3000
@@ -167,10 +188,10 @@ def test_scan_cancelled_before_it_starts_finishes(tmp_path: Path):
 def test_scanner_that_is_killed_is_a_sentence(tmp_path: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch):
     shutil.copy(plugin, tmp_path)
     code = (
-        "import json, os, sys; from pathlib import Path; from plugdeck.catalogue import scanner, scan\n"
-        "from plugdeck.catalogue.report_json import report_to_json\n"
-        f"report = next(scan.scan_now([Path({os.fspath(tmp_path)!r})]))\n"
-        "print(json.dumps({'total': 9, 'reports': [report_to_json(report)]}), flush=True)\n"
+        "import os; from plugdeck.catalogue import folder_scan, listing, scanner\n"
+        "from plugdeck.compat.host_choice import WORKER\n"
+        f"reports = list(folder_scan.scan_bodies(listing.Listing([{os.fspath(tmp_path)!r}]), WORKER))\n"
+        "print('{\"total\": 9, \"reports\": ' + scanner._joined(reports) + '}', flush=True)\n"
         f"os.kill(os.getpid(), {int(signal.SIGKILL)})"
     )
     monkeypatch.setattr(scan, "module_command", lambda module: [*paths.python_command(), "-c", code])

@@ -48,8 +48,10 @@ static volatile uint64_t sink;
 
 static void swallow(int signal) { (void)signal; }
 
-static void *crash_soon(void *unused) {
+/* When it is told to behave otherwise, and then a little later: not while it is being told. */
+static void *crash_later(void *unused) {
   (void)unused;
+  while (behaviour == BEHAVIOUR) usleep(1000);
   usleep(50 * 1000);
   *nowhere = 1;
   return NULL;
@@ -109,7 +111,7 @@ static int misbehave(int what) {
     case CLOSE_DESCRIPTORS: for (int fd = 0; fd < 1024; fd++) close(fd); break;
     case CRASH_LATER: {
       pthread_t thread;
-      pthread_create(&thread, NULL, crash_soon, NULL);
+      pthread_create(&thread, NULL, crash_later, NULL);
       break;
     }
     case CHANGE_LOCALE: setlocale(LC_ALL, "C"); setenv("LC_ALL", "C", 1); break;

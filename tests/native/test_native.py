@@ -14,7 +14,7 @@ OPEN = "import ctypes, os, sys; library = ctypes.CDLL(sys.argv[1], mode=os.RTLD_
 CALL = OPEN + "sys.exit(library.Do(ctypes.c_int.in_dll(library, 'behaviour').value))"
 
 
-def run(code, path, timeout=10, **options):
+def run(code, path, timeout=60, **options):
     """A child process that opens the plugin: whatever it does, this process lives on."""
     command = [sys.executable, "-I", "-S", "-c", code, os.fspath(path)]
     return subprocess.run(command, capture_output=True, timeout=timeout, check=False, **options)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, SignalInstance
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.chain.chain import Chain
@@ -25,6 +28,26 @@ from plugdeck.ui.preview.scaling import resize_picture
 from plugdeck.ui.services import make_services
 from plugdeck.ui.shell import Shell
 from plugdeck.ui.window_state import restore_window
+
+# For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too.
+PATIENCE_MS = 30_000
+
+
+class PatientBot(QtBot):
+    """Gives everything that is waited for at least that long."""
+
+    def waitUntil(self, callback: Callable[[], object], *, timeout: int = 0) -> None:
+        super().waitUntil(callback, timeout=max(timeout, PATIENCE_MS))
+
+    def waitSignal(self, signal: SignalInstance, *, timeout: int = 0, **options: object) -> SignalBlocker:
+        return super().waitSignal(signal, timeout=max(timeout, PATIENCE_MS), **options)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's, with more patience."""
+    return PatientBot(request)
+
 
 # Adds `amount` to the red channel; crashes, fails or hangs when told to by `trouble`.
 ADDER = """
@@ -54,12 +77,16 @@ int Transform(const pd_image *in, pd_image *out) {
 """
 
 
+# No worker is late because the machine is busy.
+PATIENT = Deadlines(hello_s=600, load_s=600, call_s=600)
+
+
 class Deck:
     """A chain over real worker processes, its preview, and the bridge to Qt."""
 
     def __init__(self, qtbot: QtBot, build: Callable[..., Path]) -> None:
         self.qtbot, self.build = qtbot, build
-        self.supervisor = Supervisor(deadlines=Deadlines(call_s=1.0))
+        self.supervisor = Supervisor(deadlines=PATIENT)
         self.chain = Chain(self.supervisor)
         self.bridge = ChainBridge(self.chain)
         self.failed: list[str] = []
@@ -77,15 +104,21 @@ class Deck:
         return self.load_file(self.compile(name, priority=priority), **settings)
 
     def load_file(self, path: Path, **settings: object) -> str:
-        """Loads a plugin; waits until it is loaded, or is not."""
+        """Loads a plugin; waits until it is loaded, or is not, and until the widgets know."""
         manifest = examine(path).manifest
         assert manifest
         key = self.chain.load(path, manifest, **settings)
-        self.qtbot.waitUntil(lambda: self.is_settled(key), timeout=20_000)
+        self.qtbot.waitUntil(lambda: self.is_settled(key) and not self.bridge._steps_pending)
         return key
+
+    def hurry(self, key: str) -> None:
+        """Whatever the plugin does from now on, it has a second for it."""
+        self.chain._find(key).host._deadlines = replace(PATIENT, call_s=1.0)
 
     def is_settled(self, key: str) -> bool:
         """Whether it is loaded and has told its own settings, or has failed."""
+        if any(thread.is_alive() for thread in self.chain._loader._threads):
+            return False
         state = self.step(key).state
         told = self.chain.revision(key) > 0
         return state not in {PluginState.LOADING, PluginState.NOT_LOADED} and (told or state is not PluginState.LOADED)
@@ -105,6 +138,7 @@ class Deck:
         self.preview.close()
         self.bridge.close()
         self.chain.close()
+        self.preview._thread.join(PATIENCE_MS / 1000)  # it gives its frames back when its call has ended
         self.supervisor.close()
 
 
@@ -130,9 +164,10 @@ class Desk:
         self.shell.show()
 
     def open(self, folder: Path) -> None:
-        """Opens a folder and waits until it is read."""
+        """Opens a folder and waits until it is read and watched."""
         with self.qtbot.waitSignal(self.plugins.scanned, timeout=20_000):
             self.plugins.open_folder(folder)
+        self.qtbot.waitUntil(lambda: self.plugins.feed._end_watch is not None)
 
     def rows(self) -> list[list[str]]:
         """The table's text, row by row."""
@@ -176,6 +211,7 @@ class Desk:
         self.shell.close()
         self.shell.background.close()
         self.services.close()
+        self.services.preview._thread.join(PATIENCE_MS / 1000)
 
 
 @pytest.fixture

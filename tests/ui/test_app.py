@@ -17,7 +17,7 @@ from plugdeck.settings import Settings
 from plugdeck.ui.preferences import Preferences
 from plugdeck.ui.theme import Theme, Tone, apply_theme, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
-from plugdeck.ui.window_life import Wishes, WindowLife
+from plugdeck.ui.window_life import WindowLife, Wishes
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 

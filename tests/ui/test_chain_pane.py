@@ -1,6 +1,7 @@
 """The chain pane over real workers: order, priorities, trouble, and rows that stay calm while things change."""
 
 import shutil
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,7 @@ def load_three(deck, pane, qtbot) -> list[str]:
     keys = [deck.load(name, priority=priority) for name, priority in (("one", 10), ("two", 20), ("three", 30))]
     qtbot.waitUntil(lambda: names(pane) == ["one", "two", "three"])
     qtbot.waitUntil(lambda: all(row.state.text().startswith("Loaded") for row in pane.rows))
+    qtbot.waitUntil(lambda: all(above.geometry().bottom() < row.y() for above, row in pairwise(pane.rows)))
     return keys
 
 
@@ -184,6 +186,7 @@ def test_a_crashed_step_says_why_and_starts_again(pane, deck, qtbot):
 
 def test_a_hanging_step_names_its_deadline(pane, deck, qtbot):
     key = deck.load("hangs")
+    deck.hurry(key)
     deck.chain.set_value(key, "trouble", 3)
     with pytest.raises(Exception, match="Did not answer"), deck.supervisor.frame(_pixel()) as frame:
         deck.chain.run_step(deck.step(key), frame, scale=1.0)

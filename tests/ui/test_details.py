@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QLabel, QToolButton
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.host_choice import HostChoice
 from plugdeck.dialects.manifest import IMAGE_TRANSFORM, Dialect, Manifest
 from plugdeck.hosting.plugin_log import KEPT_LINES, LogLevel, LogSource, PluginLog
 from plugdeck.ui.background import Background
@@ -24,6 +25,7 @@ from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.symbol_model import SymbolColumn
 from plugdeck.ui.details.symbols import TOO_MANY, SymbolsTab
 from plugdeck.ui.details.tab import Tab
+from plugdeck.ui.host.judgement import Judgement
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -144,6 +146,33 @@ def test_a_file_with_no_findings_says_that_nothing_speaks_against_it(qtbot, buil
     assert "Nothing speaks against it" in words(tab)
 
 
+def test_the_verdict_says_for_which_host_it_is_and_what_the_own_worker_would_do(qtbot, tmp_path):
+    tab = CompatibilityTab()
+    qtbot.addWidget(tab)
+    choice = HostChoice(Path("/opt/<b>synth"))
+    refused = report(tmp_path / "x.so", Finding("a.b", Severity.ERROR, "No.", stops_load=True))
+    tab.show_subject(Subject(refused, judged=Judgement(choice)))
+    assert "Judged for <b>synth." in words(tab)
+    assert "is being asked" in words(tab)
+    mine = report(tmp_path / "x.so", status=Status.COMPATIBLE)
+    judged = Judgement(choice, is_stale=True, by_worker=mine)
+    tab.show_subject(Subject(refused, judged=judged))
+    assert "an old one" in words(tab)
+    assert "Plugdeck's own worker, into which it would be loaded: Compatible." in words(tab)
+    assert "Judged for <b>synth." in report_text(refused, judged)
+
+
+def test_one_finding_can_be_copied_with_its_evidence_in_order(qtbot, tmp_path):
+    tab = CompatibilityTab()
+    qtbot.addWidget(tab)
+    finding = Finding("a.b", Severity.ERROR, "It is missing.", ("looked in /one", "looked in /two"), "Install it.")
+    tab.show_subject(Subject(report(tmp_path / "x.so", finding)))
+    button = next(found for found in tab.findChildren(QToolButton) if found.text() == "Copy")
+    button.click()
+    lines = QGuiApplication.clipboard().text().splitlines()
+    assert [line.strip() for line in lines[1:]] == ["looked in /one", "looked in /two", "Install it."]
+
+
 # --- facts
 
 
@@ -171,6 +200,46 @@ def test_the_hash_of_a_file_that_is_gone_is_an_explanation(qtbot, background, pu
     path.unlink()
     tab.show_subject(subject)
     qtbot.waitUntil(lambda: "No such file" in words(tab), timeout=10_000)
+
+
+def rows(tab: FactsTab) -> dict[str, str]:
+    """The values by what stands beside them."""
+    return {label.accessibleName(): label.text() for label in tab.findChildren(QLabel) if label.accessibleName()}
+
+
+def test_how_a_file_was_built_is_told_in_rows_of_words(qtbot, background, put):
+    flags = ("-Wl,-z,relro,-z,now", "-Wl,--build-id=0x0123abcd", "-fstack-protector-all", "-s", "-Wl,-rpath,lib")
+    tab = FactsTab(background)
+    qtbot.addWidget(tab)
+    tab.show_subject(Subject(examine(put("blur", flags=flags), symbols=False)))
+    qtbot.waitUntil(lambda: "RELRO" in rows(tab), timeout=10_000)
+    shown = rows(tab)
+    assert shown["RELRO"].startswith("full")
+    assert "BIND_NOW" in shown["Binding"]
+    assert shown["Stack"] == "not executable (NX)"
+    assert shown["Stack canary"] == "used"
+    assert shown["Build id"] == "0123abcd"
+    assert shown["Stripped"].startswith("yes")
+    assert shown["Debug information"] == "none"
+    assert "lib" in shown["Search path risks"]
+    assert "text " in shown["Sizes"]
+    assert shown["Compiler"]
+    labels = [label for label in tab.findChildren(QLabel) if label.accessibleName() in shown]
+    assert all(label.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse for label in labels)
+
+
+def test_the_opposite_is_told_in_words_too(qtbot, background, put):
+    flags = ("-Wl,-z,norelro,-z,lazy", "-Wl,--build-id=none", "-g", "-z", "execstack")
+    tab = FactsTab(background)
+    qtbot.addWidget(tab)
+    tab.show_subject(Subject(examine(put("blur", flags=flags), symbols=False)))
+    qtbot.waitUntil(lambda: "RELRO" in rows(tab), timeout=10_000)
+    shown = rows(tab)
+    assert shown["RELRO"].startswith("none")
+    assert shown["Stack"].startswith("executable")
+    assert shown["Build id"] == "none"
+    assert shown["Stripped"] == "no"
+    assert shown["Debug information"] == "included"
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_a_slow_plugin_is_said_to_be_rendering(pane, deck, qtbot, picture):
     open_picture(pane, qtbot, picture)
     wait_for_red(pane, qtbot, 110)
     assert "Rendering" not in pane.status.text.text()
+    deck.hurry(key)
     deck.chain.set_value(key, "trouble", 3)
     qtbot.waitUntil(lambda: pane.status.text.text().endswith("Rendering…"))
     qtbot.waitUntil(lambda: "Rendering" not in pane.status.text.text(), timeout=10_000)
@@ -267,6 +268,7 @@ def test_a_refused_export_is_a_sentence(pane, qtbot, picture, tmp_path):
 def test_a_cancelled_export_writes_nothing(pane, deck, qtbot, picture, tmp_path):
     key = deck.load("hangs")
     open_picture(pane, qtbot, picture)
+    deck.hurry(key)
     deck.chain.set_value(key, "trouble", 3)
     pane.export_to(tmp_path / "out.png")
     assert pane.exporter.is_busy

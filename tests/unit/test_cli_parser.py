@@ -69,6 +69,7 @@ def test_every_command_of_the_grammar_has_a_function():
         "list": (),
         "inspect": ("a.so",),
         "check": ("a.so",),
+        "diff": ("a.so", "b.so"),
         "run": ("in.png", "-o", "out.png", "-p", "a.so"),
         "call": ("a.so", "Add", "1", "-2"),
         "install": ("a.so",),

@@ -19,6 +19,7 @@ DT_RUNPATH, DT_FLAGS, DT_RELRSZ, DT_RELR, DT_RELRENT = 29, 30, 35, 36, 37
 DT_GNU_HASH, DT_VERSYM, DT_RELACOUNT, DT_RELCOUNT = 0x6FFF_FEF5, 0x6FFF_FFF0, 0x6FFF_FFF9, 0x6FFF_FFFA
 DT_FLAGS_1, DT_VERDEF, DT_VERDEFNUM = 0x6FFF_FFFB, 0x6FFF_FFFC, 0x6FFF_FFFD
 DT_VERNEED, DT_VERNEEDNUM = 0x6FFF_FFFE, 0x6FFF_FFFF
+DT_AUXILIARY, DT_FILTER = 0x7FFF_FFFD, 0x7FFF_FFFF
 DF_TEXTREL = 4
 
 MAX_DYNAMIC_BYTES = 1024 * 1024
@@ -36,18 +37,22 @@ class DynamicTable:
     values: dict[int, int]
     needed: tuple[int, ...]
     """String offsets of DT_NEEDED, in file order."""
+    filters: tuple[int, ...] = ()
+    """String offsets of DT_FILTER: libraries that have to be there, and stand before this one."""
+    auxiliaries: tuple[int, ...] = ()
+    """String offsets of DT_AUXILIARY: libraries that stand before this one where they are there."""
 
     @classmethod
     def parse(cls, data: bytes, layout: Layout) -> DynamicTable:
         """The table from its bytes; it has to have a DT_NULL."""
         values: dict[int, int] = {}
-        needed: list[int] = []
+        lists: dict[int, list[int]] = {DT_NEEDED: [], DT_FILTER: [], DT_AUXILIARY: []}
         usable = len(data) - len(data) % layout.dynamic_entry.size
         for tag, value in layout.dynamic_entry.iter_unpack(data[:usable]):
             if tag == DT_NULL:
-                return cls(values, tuple(needed))
-            if tag == DT_NEEDED:
-                needed.append(value)
+                return cls(values, *map(tuple, lists.values()))
+            if tag in lists:
+                lists[tag].append(value)
             values[tag] = value
         raise damaged("The dynamic table does not end")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from plugdeck.binary.dynamic import (
     DT_FLAGS,
     DT_FLAGS_1,
+    DT_RELR,
     DT_RPATH,
     DT_RUNPATH,
     DT_SONAME,
@@ -17,10 +18,13 @@ from plugdeck.binary.dynamic import (
     text_of,
 )
 from plugdeck.binary.elf_header import ET_CORE, ET_DYN, ET_EXEC, ET_REL, MAGIC, ElfHeader
-from plugdeck.binary.facts import ElfFacts
+from plugdeck.binary.facts import ORDINARY, ElfFacts, LoadDetails, ThreadLocal
+from plugdeck.binary.linking import Linking, read_linking
 from plugdeck.binary.loading_checks import check_loading
-from plugdeck.binary.notes import build_id_of, read_notes
+from plugdeck.binary.notes import build_id_of, read_notes, x86_isa_needed
+from plugdeck.binary.relocation_checks import check_relocations
 from plugdeck.binary.segments import (
+    PT_TLS,
     LoadMap,
     ProgramHeader,
     read_interpreter,
@@ -37,10 +41,11 @@ _TYPES = {ET_REL: "object file, not linked yet", ET_EXEC: "program", ET_DYN: "sh
 
 @dataclass(frozen=True, slots=True)
 class ElfFile:
-    """What reading one ELF file gives; ``symbols`` is None when they were not asked for, or are too many."""
+    """What reading one ELF file gives; what was not asked for, or is too large, is None."""
 
     facts: ElfFacts
-    symbols: Symbols | None
+    symbols: Symbols | None = None
+    linking: Linking | None = None
 
     @property
     def description(self) -> str:
@@ -58,8 +63,8 @@ def is_elf(head: bytes) -> bool:
     return head.startswith(MAGIC)
 
 
-def read_elf(source: ByteSource, *, symbols: bool) -> ElfFile:
-    """The facts of an ELF file, with its symbols when asked for.
+def read_elf(source: ByteSource, *, symbols: bool, linking: bool) -> ElfFile:
+    """The facts of an ELF file, with its symbols and with what the loader does with them when asked for.
 
     Raises:
         BinaryFormatError: A part of it contradicts the format, the rest of the file, or the limits.
@@ -73,10 +78,13 @@ def read_elf(source: ByteSource, *, symbols: bool) -> ElfFile:
     check_loading(table.values, header, segments, loads)
     dynamic = _read_dynamic(source, table, loads, header)
     facts = _facts(source, header, segments, dynamic)
-    if not symbols:
-        return ElfFile(facts, None)
+    strings, versions = dynamic.strings, dynamic.versions
     reader = SymbolReader(source, table, loads, header.layout)
-    return ElfFile(facts, reader.read(dynamic.strings, dynamic.versions.names))
+    listed = reader.read(strings, versions.names) if symbols else None
+    if linking and header.type == ET_DYN:
+        check_relocations(source, table, loads, header.layout, header.machine)
+    links = read_linking(source, header, table, loads, (strings, versions)) if linking else None
+    return ElfFile(facts, listed, links)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,7 @@ def _read_dynamic(source: ByteSource, table: DynamicTable, loads: LoadMap, heade
 def _facts(
     source: ByteSource, header: ElfHeader, segments: tuple[ProgramHeader, ...], dynamic: _Dynamic | None = None
 ) -> ElfFacts:
-    known = dynamic or _Dynamic(DynamicTable({}, ()), StringTable(source, 0, 0), Versions((), (), {}))
+    known = dynamic or _Dynamic(DynamicTable({}, ()), StringTable(source, 0, 0), Versions((), (), {}, {}))
     table, strings, versions = known.table, known.strings, known.versions
     notes = read_notes(source, segments, header.layout)
     return ElfFacts(
@@ -120,4 +128,29 @@ def _facts(
         has_dynamic=dynamic is not None,
         executable_stack=wants_executable_stack(segments, header.machine),
         text_relocations=table.has_text_relocations,
+        details=_details(header, segments, known, x86_isa_needed(notes, header.layout)),
     )
+
+
+def _details(header: ElfHeader, segments: tuple[ProgramHeader, ...], dynamic: _Dynamic, isa_needed: int) -> LoadDetails:
+    table, strings = dynamic.table, dynamic.strings
+    details = LoadDetails(
+        abi_version=header.abi_version,
+        thread_local=_thread_local(segments),
+        filters=tuple(strings.text(position) for position in table.filters),
+        auxiliaries=tuple(strings.text(position) for position in table.auxiliaries),
+        base_version=dynamic.versions.base,
+        x86_isa_needed=isa_needed,
+        has_relr=DT_RELR in table.values,
+    )
+    return ORDINARY if details == ORDINARY else details
+
+
+def _thread_local(segments: tuple[ProgramHeader, ...]) -> ThreadLocal | None:
+    """The block of the last PT_TLS that is not empty, as the loader takes it."""
+    found = None
+    for segment in segments:
+        if segment.type == PT_TLS and segment.memory_bytes:
+            alignment = segment.alignment
+            found = ThreadLocal(segment.memory_bytes, alignment, segment.address % alignment if alignment else 0)
+    return found

@@ -21,6 +21,7 @@ class ElfHeader:
 
     layout: Layout
     os_abi: int
+    abi_version: int
     type: int
     machine: int
     program_headers_offset: int
@@ -44,11 +45,13 @@ class ElfHeader:
         header_size, entry_size, count = sizes[:3]
         if ident[6] != 1 or version != 1:
             raise damaged("The ELF version is not 1", 6)
+        if any(ident[9:]):
+            raise damaged("The ELF identification does not end with zeros", 9)
         if header_size != layout.header.size:
             raise damaged(f"The ELF header claims to be {header_size} bytes long", 0x34 if layout.bits == 64 else 0x28)
         if count and entry_size != layout.program_header.size:
             raise damaged(f"Program headers of {entry_size} bytes do not exist")
-        return cls(layout, ident[7], type_, machine, offset, count)
+        return cls(layout, ident[7], ident[8], type_, machine, offset, count)
 
     @property
     def has_segments(self) -> bool:

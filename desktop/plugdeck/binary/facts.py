@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:  # it is made of tables, which only judging looks at
+    from plugdeck.binary.linking import Linking
 
 
 class BinaryFormat(StrEnum):
@@ -96,6 +99,37 @@ class Note:
     description: bytes
 
 
+class ThreadLocal(NamedTuple):
+    """The thread-local block of a file (PT_TLS)."""
+
+    size_bytes: int
+    alignment: int
+    skew_bytes: int
+    """Its address, modulo the alignment."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadDetails:
+    """What only the dynamic loader cares about, and what most files have nothing of."""
+
+    abi_version: int = 0
+    """``EI_ABIVERSION``."""
+    thread_local: ThreadLocal | None = None
+    filters: tuple[str, ...] = ()
+    """``DT_FILTER``."""
+    auxiliaries: tuple[str, ...] = ()
+    """``DT_AUXILIARY``."""
+    base_version: str = ""
+    """The name of the file's base version; empty when it defines no version at all."""
+    x86_isa_needed: int = 0
+    """Bits of the processor levels that it needs (``GNU_PROPERTY_X86_ISA_1_NEEDED``)."""
+    has_relr: bool = False
+    """It has relative relocations in the packed form, DT_RELR."""
+
+
+ORDINARY = LoadDetails()
+
+
 @dataclass(frozen=True, slots=True)
 class ElfFacts:
     """What an ELF file says of itself. Strings are decoded as UTF-8 with ``surrogateescape``."""
@@ -129,6 +163,12 @@ class ElfFacts:
     has_dynamic: bool
     executable_stack: bool
     text_relocations: bool
+    details: LoadDetails = ORDINARY
+
+    @property
+    def has_definitions(self) -> bool:
+        """Whether it defines any version, be it the base version alone (DT_VERDEF)."""
+        return bool(self.version_definitions or self.details.base_version)
 
     @property
     def is_executable(self) -> bool:
@@ -151,3 +191,6 @@ class BinaryFacts:
     has more than the reader lists (``plugdeck.binary.symbols.MAX_SYMBOLS``)."""
     imports: tuple[BinarySymbol, ...] | None = None
     """Undefined dynamic symbols; None as above."""
+    linking: Linking | None = field(default=None, repr=False, compare=False)
+    """What relocations ask for and the hash table offers; None where it was not asked for, and for the rare file whose
+    tables are too large (``plugdeck.binary.linking``)."""

@@ -38,11 +38,32 @@ from plugdeck.binary.dynamic import (
 )
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.layout import Layout
-from plugdeck.binary.segments import PT_GNU_PROPERTY, PT_NOTE, PT_TLS, LoadMap, ProgramHeader
+from plugdeck.binary.segments import (
+    PT_GNU_EH_FRAME,
+    PT_GNU_PROPERTY,
+    PT_GNU_RELRO,
+    PT_NOTE,
+    PT_TLS,
+    LoadMap,
+    ProgramHeader,
+)
 from plugdeck.binary.source import damaged, sentence
 
 # Machines whose function addresses are of code, not of a descriptor: x86, ARM, x86-64, AArch64, RISC-V, LoongArch.
 _PLAIN_FUNCTIONS = {3, 40, 62, 183, 243, 258}
+
+_PARTNERS = {
+    DT_RELA: (DT_RELASZ, DT_RELAENT),
+    DT_REL: (DT_RELSZ, DT_RELENT),
+    DT_RELR: (DT_RELRSZ, DT_RELRENT),
+    DT_PLTREL: (DT_PLTRELSZ, DT_JMPREL),
+    DT_INIT_ARRAY: (DT_INIT_ARRAYSZ,),
+    DT_FINI_ARRAY: (DT_FINI_ARRAYSZ,),
+}
+
+_LARGEST_PAGE = 64 * 1024
+_MOST_THREAD_LOCAL = 1024 * 1024 * 1024
+"""In bytes, for their alignment too."""
 
 # Tags of address, size, entry size, and count of entries without a symbol; then the words of one entry.
 _RELOCATIONS = (
@@ -63,21 +84,47 @@ def check_loading(
         segments: All program headers.
         loads: The loaded ones of them.
     """
+    _check_partners(values)
     _check_segments(segments, loads)
     _check_symbols(values, header.layout, loads)
     _check_relocations(values, header.layout, loads)
     _check_functions(values, header, loads)
 
 
+def _check_partners(values: Mapping[int, int]) -> None:
+    """Sizes are taken without asking whether they are there."""
+    for tag, partners in _PARTNERS.items():
+        if tag in values and any(partner not in values for partner in partners):
+            raise damaged(f"The dynamic table has an entry {tag:#x} without the size that belongs to it")
+
+
 def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap) -> None:
     """Notes and the first contents of thread-local variables are read from memory, so they have to be loaded."""
     for segment in segments:
+        if segment.type == PT_TLS:
+            _check_thread_local(segment)
+        if segment.type in {PT_GNU_RELRO, PT_GNU_EH_FRAME} and segment.memory_bytes:
+            _check_enclosed(segment, loads)
         if segment.type in {PT_NOTE, PT_GNU_PROPERTY, PT_TLS} and segment.file_bytes:
             what = "the thread-local data" if segment.type == PT_TLS else "the notes"
             if loads.place_of(segment.address, segment.file_bytes, what) != segment.offset:
                 raise damaged(f"The address of {what} and their place in the file disagree", segment.offset)
             if segment.memory_bytes < segment.file_bytes:
                 raise damaged("A segment is larger in the file than in memory", segment.offset)
+
+
+def _check_thread_local(segment: ProgramHeader) -> None:
+    if segment.alignment & (segment.alignment - 1):
+        raise damaged("The thread-local data are not aligned as they say", segment.offset)
+    if max(segment.alignment, segment.memory_bytes) > _MOST_THREAD_LOCAL:
+        raise damaged("The thread-local data take more room than any thread has", segment.offset)
+
+
+def _check_enclosed(segment: ProgramHeader, loads: LoadMap) -> None:
+    """Raises unless it lies in one loaded segment; linkers let RELRO end with the last page of its segment."""
+    end = segment.address + segment.memory_bytes
+    if not any(start <= segment.address and end <= stop + _LARGEST_PAGE for start, stop in loads.ranges(0)):
+        raise damaged("A segment that belongs to a loaded one lies outside of all of them", segment.offset)
 
 
 def _check_symbols(values: Mapping[int, int], layout: Layout, loads: LoadMap) -> None:

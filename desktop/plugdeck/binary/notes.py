@@ -12,7 +12,8 @@ from plugdeck.binary.source import ByteSource, damaged
 MAX_NOTE_BYTES = 1024 * 1024
 """All notes of one file together."""
 
-NT_GNU_BUILD_ID = 3
+NT_GNU_BUILD_ID, NT_GNU_PROPERTY_TYPE_0 = 3, 5
+_X86_ISA_1_NEEDED = 0xC000_8002  # GNU_PROPERTY_X86_ISA_1_NEEDED, x86-64 psABI
 
 
 def read_notes(source: ByteSource, headers: Sequence[ProgramHeader], layout: Layout) -> tuple[Note, ...]:
@@ -55,3 +56,17 @@ def build_id_of(notes: Sequence[Note]) -> str | None:
         if note.type == NT_GNU_BUILD_ID and note.owner == "GNU" and note.description:
             return note.description.hex()
     return None
+
+
+def x86_isa_needed(notes: Sequence[Note], layout: Layout) -> int:
+    """The bits of the processor levels that the GNU property note asks for; 0 without one."""
+    needed = 0
+    for note in notes:
+        if note.type == NT_GNU_PROPERTY_TYPE_0 and note.owner == "GNU":
+            position, data = 0, note.description
+            while position + 8 <= len(data):
+                kind, size = layout.hash_head.unpack_from(data, position)
+                if kind == _X86_ISA_1_NEEDED and size == 4 and position + 12 <= len(data):
+                    needed |= layout.word.unpack_from(data, position + 8)[0]
+                position = _aligned(position + 8 + size, layout.bits // 8)
+    return needed

@@ -11,8 +11,9 @@ from plugdeck.binary.source import ByteSource, damaged, sentence
 from plugdeck.errors import BinaryFormatError
 
 PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
-PT_TLS, PT_GNU_STACK, PT_GNU_RELRO, PT_GNU_PROPERTY = 7, 0x6474_E551, 0x6474_E552, 0x6474_E553
-PF_X = 1
+PT_TLS, PT_GNU_EH_FRAME, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E550, 0x6474_E551, 0x6474_E552
+PT_GNU_PROPERTY = 0x6474_E553
+PF_X, PF_W = 1, 2
 MAX_INTERPRETER_BYTES = 4096
 
 
@@ -50,10 +51,11 @@ def read_program_headers(source: ByteSource, header: ElfHeader) -> tuple[Program
 class LoadMap:
     """Which part of the file is mapped at which address: the PT_LOAD segments."""
 
-    __slots__ = ("_segments",)
+    __slots__ = ("_segments", "thread_local_bytes")
 
     def __init__(self, headers: Sequence[ProgramHeader], file_bytes: int) -> None:
         self._segments = tuple(header for header in headers if header.type == PT_LOAD)
+        self.thread_local_bytes = max((header.memory_bytes for header in headers if header.type == PT_TLS), default=0)
         lowest = 0
         for segment in self._segments:
             _check_segment(segment, lowest, file_bytes)
@@ -76,6 +78,14 @@ class LoadMap:
                     break
                 return segment.offset + inside, rest
         raise damaged(f"{sentence(what)} at address {address:#x} is not inside a loaded part of the file")
+
+    def ranges(self, flags: int) -> tuple[tuple[int, int], ...]:
+        """Where memory with all of these flags begins and ends."""
+        return tuple(
+            (segment.address, segment.address + segment.memory_bytes)
+            for segment in self._segments
+            if segment.flags & flags == flags
+        )
 
     def check_in_memory(self, address: int, size: int, what: str, *, executable: bool = False) -> None:
         """Raises unless ``size`` bytes at ``address`` are inside one segment as it is in memory."""

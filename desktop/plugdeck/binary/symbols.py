@@ -61,24 +61,26 @@ class SymbolReader:
     table: DynamicTable
     loads: LoadMap
     layout: Layout
+    most_symbols: int = MAX_SYMBOLS
+    """What ``count`` does not go beyond."""
 
     def read(self, strings: StringTable, version_names: dict[int, str]) -> Symbols | None:
         """The symbols; None when there are too many to list (``MAX_SYMBOLS``, ``MAX_SYMBOL_TEXT_BYTES``)."""
         count = self.count()
         if count > MAX_SYMBOLS or strings.size > MAX_SYMBOL_TEXT_BYTES:
             return None
-        rows = self._read_table(DT_SYMTAB, count * self.layout.symbol.size, "the symbol table")
-        versions = self._read_versions(count)
+        rows = self.read_table(DT_SYMTAB, count * self.layout.symbol.size, "the symbol table")
+        versions = self.read_versions(count)
         if any(rows[: self.layout.symbol.size]) or (count and versions[0]):
             raise damaged("The symbol table or its version table does not begin with an empty entry")
         return _parse(rows, self.layout, strings, versions, version_names)
 
     def count(self) -> int:
-        """How many symbols there are, the first (empty) one included; ``MAX_SYMBOLS`` + 1 stands for any more."""
+        """How many symbols there are, the first (empty) one included; ``most_symbols`` + 1 stands for any more."""
         if DT_HASH in self.table.values:
-            head = self._read_table(DT_HASH, 8, "the hash table")
+            head = self.read_table(DT_HASH, 8, "the hash table")
             _buckets, chains = self.layout.hash_head.unpack(head)
-            return min(int(chains), MAX_SYMBOLS + 1)
+            return min(int(chains), self.most_symbols + 1)
         if DT_GNU_HASH in self.table.values:
             return self._count_by_gnu_hash()
         return 0  # no hash table: the loader finds no symbol in the file
@@ -90,12 +92,12 @@ class SymbolReader:
         buckets, first, words, _shift = head.unpack(self.source.read(place, head.size, "the hash table"))
         if not buckets or not words or words & (words - 1):
             raise damaged(f"A hash table of {buckets:,} buckets and {words:,} filter words does not exist", place)
-        if buckets > MAX_SYMBOLS:
-            return MAX_SYMBOLS + 1
         buckets_at = head.size + words * self.layout.bloom_word_bytes
         chains_at = buckets_at + 4 * buckets
         if chains_at > rest:
             raise damaged("The hash table leads out of its segment", place)
+        if buckets > self.most_symbols:
+            return self.most_symbols + 1
         last = max(self._words(place + buckets_at, buckets))
         if last < first:
             return self._count_by_neighbour()
@@ -103,17 +105,19 @@ class SymbolReader:
 
     def _end_of_chain(self, chains: int, available: int, last: int, first: int) -> int:
         """One more than the index of the last symbol: the chain's last word has its lowest bit set."""
+        if last - first >= available:
+            raise damaged("The hash table leads out of its segment", chains)
         index = last
         step = 64
-        while index < min(first + available, MAX_SYMBOLS):
+        while index < min(first + available, self.most_symbols):
             size = min(step, first + available - index)
             for number, word in enumerate(self._words(chains + 4 * (index - first), size)):
                 if word & 1:
                     return index + number + 1
             index += size
             step = 4096
-        if index >= MAX_SYMBOLS:
-            return MAX_SYMBOLS + 1
+        if index >= self.most_symbols:
+            return self.most_symbols + 1
         raise damaged("The hash table's last chain does not end", chains)
 
     def _count_by_neighbour(self) -> int:
@@ -121,18 +125,20 @@ class SymbolReader:
         start = self.table.values[DT_SYMTAB]
         values = (value for tag, value in self.table.values.items() if tag in TABLE_ADDRESSES and value > start)
         end = min(values, default=start)
-        return min((end - start) // self.layout.symbol.size, MAX_SYMBOLS + 1)
+        return min((end - start) // self.layout.symbol.size, self.most_symbols + 1)
 
-    def _read_table(self, tag: int, size: int, what: str) -> bytes:
+    def read_table(self, tag: int, size: int, what: str) -> bytes:
+        """The first bytes of the table that this tag leads to."""
         return self.source.read(self.loads.place_of(self.table.values[tag], size, what), size, what)
 
     def _words(self, offset: int, count: int) -> array[int]:
         return self._array("I", self.source.read(offset, 4 * count, "the hash table"))
 
-    def _read_versions(self, count: int) -> array[int]:
+    def read_versions(self, count: int) -> array[int]:
+        """Each symbol's entry of DT_VERSYM; zeros in a file without it."""
         if DT_VERSYM not in self.table.values:
             return array("H", bytes(2 * count))
-        return self._array("H", self._read_table(DT_VERSYM, 2 * count, "the symbols' version table"))
+        return self._array("H", self.read_table(DT_VERSYM, 2 * count, "the symbols' version table"))
 
     def _array(self, code: str, data: bytes) -> array[int]:
         values = array(code, data)

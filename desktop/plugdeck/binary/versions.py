@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.dynamic import DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DynamicTable
 from plugdeck.binary.facts import VersionNeed
@@ -71,13 +72,27 @@ class Verdef:
         return cls(*window.unpack(layout.version_definition, position))
 
 
+class SymbolVersion(NamedTuple):
+    """A version as a symbol has it, or as a reference asks for it."""
+
+    name: str
+    library: str = ""
+    """In references: the file that is to define it."""
+    is_exact: bool = False
+    """In references: a definition without a version does not do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Versions:
-    """Every version of a file; ``names`` is by the index that the symbols' version table uses."""
+    """Every version of a file; ``names`` and ``labels`` are by the index that the symbols' version table uses."""
 
     needs: tuple[VersionNeed, ...]
     definitions: tuple[str, ...]
     names: dict[int, str]
+    labels: dict[int, SymbolVersion]
+    """As ``names``, without the base version: the loader takes its symbols as having none."""
+    base: str = ""
+    """The name of the base version, mostly the soname; empty in a file that defines no version."""
 
 
 def read_versions(
@@ -85,18 +100,25 @@ def read_versions(
 ) -> Versions:
     """The versions that DT_VERNEED and DT_VERDEF lead to."""
     names: dict[int, str] = {}
+    labels: dict[int, SymbolVersion] = {}
+    base = ""
     needs: list[VersionNeed] = []
     definitions: list[str] = []
     if window := _window(source, table, loads, DT_VERNEED, "the table of needed versions"):
         for need, entry in _needs(window, table.values.get(DT_VERNEEDNUM, 0), layout):
-            name = names[entry.index & MAX_VERSIONS] = strings.text(entry.name)
-            needs.append(VersionNeed(strings.text(need.file), name, bool(entry.flags & VER_FLG_WEAK)))
+            index, library = entry.index & MAX_VERSIONS, strings.text(need.file)
+            name = names[index] = strings.text(entry.name)
+            labels[index] = SymbolVersion(name, library, bool(entry.index & ~MAX_VERSIONS))
+            needs.append(VersionNeed(library, name, bool(entry.flags & VER_FLG_WEAK)))
     if window := _window(source, table, loads, DT_VERDEF, "the table of defined versions"):
         for definition, name_offset in _definitions(window, table.values.get(DT_VERDEFNUM, 0), layout):
             name = names[definition.index & MAX_VERSIONS] = strings.text(name_offset)
-            if not definition.flags & VER_FLG_BASE:
+            if definition.flags & VER_FLG_BASE:
+                base = name
+            else:
                 definitions.append(name)
-    return Versions(tuple(needs), tuple(definitions), names)
+                labels[definition.index & MAX_VERSIONS] = SymbolVersion(name)
+    return Versions(tuple(needs), tuple(definitions), names, labels, base)
 
 
 def _window(source: ByteSource, table: DynamicTable, loads: LoadMap, tag: int, what: str) -> Window | None:

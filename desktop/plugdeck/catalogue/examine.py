@@ -25,26 +25,19 @@ def examine(path: str | os.PathLike[str], host: Host | None = None, *, symbols: 
     Args:
         path: Any path; links are followed.
         host: What would load the file; Plugdeck's own worker when None.
-        symbols: Whether the report lists the symbols. Without them most files are read several times faster; the
-            status of a plugin is the same either way.
+        symbols: Whether the report lists the symbols. The verdict takes them into account either way.
     """
-    path, host = Path(path), host or Host.default()
+    path = Path(path)
     try:
-        report = judge(read(path, symbols=symbols), host)
+        report = judge(read(path), host or Host.default())
     except BinaryFormatError as error:
         return unreadable(path, error)
-    return report if symbols else settle(report, host)
+    return report if symbols else without_symbols(report)
 
 
-def settle(report: Report, host: Host) -> Report:
-    """A report that was made without symbols, with the status that they give; it still lists none.
-
-    Only what would count as a fitting plugin is read again.
-    """
-    if report.status not in {Status.COMPATIBLE, Status.WARNING}:
-        return report
-    whole = examine(report.path, host)
-    return replace(whole, facts=replace(whole.facts, exports=None, imports=None)) if whole.facts else whole
+def without_symbols(report: Report) -> Report:
+    """The same verdict, in a report that takes little memory: that of a list of files."""
+    return replace(report, facts=replace(report.facts, exports=None, imports=None)) if report.facts else report
 
 
 def judge(facts: BinaryFacts, host: Host) -> Report:

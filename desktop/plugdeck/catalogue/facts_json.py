@@ -12,9 +12,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from plugdeck.binary.facts import BinaryFacts, BinaryFormat, ElfFacts, FileIdentity, Note, VersionNeed
+from plugdeck.binary.facts import (
+    ORDINARY,
+    BinaryFacts,
+    BinaryFormat,
+    ElfFacts,
+    FileIdentity,
+    LoadDetails,
+    Note,
+    ThreadLocal,
+    VersionNeed,
+)
 
-FORMAT = 4
+FORMAT = 5
 """The version of this encoding; what was kept under another one is read anew."""
 
 _FORMATS = {str(form): form for form in BinaryFormat}
@@ -42,6 +52,7 @@ def _elf_to_json(elf: ElfFacts) -> list[Any]:
         elf.bits, elf.byte_order, elf.os_abi, elf.type, elf.machine, elf.machine_name, elf.interpreter, elf.soname,
         elf.needed, elf.rpath, elf.runpath, elf.flags, elf.flags_1, needs, elf.version_definitions, notes,
         elf.build_id, elf.has_dynamic, elf.executable_stack, elf.text_relocations,
+        _details_to_json(elf.details) if elf.details is not ORDINARY else 0,
     ]  # fmt: skip
 
 
@@ -49,7 +60,7 @@ def _elf_from_json(data: list[Any]) -> ElfFacts:
     (
         bits, byte_order, os_abi, kind, machine, machine_name, interpreter, soname,
         needed, rpath, runpath, flags, flags_1, needs, definitions, notes,
-        build_id, has_dynamic, executable_stack, text_relocations,
+        build_id, has_dynamic, executable_stack, text_relocations, details,
     ) = data  # fmt: skip
     return ElfFacts(
         bits, byte_order, os_abi, kind, machine, machine_name, interpreter, soname,
@@ -57,7 +68,21 @@ def _elf_from_json(data: list[Any]) -> ElfFacts:
         _needs_from_text(needs), tuple(definitions),
         tuple([Note(owner, note_type, bytes.fromhex(text)) for owner, note_type, text in notes]),
         build_id, has_dynamic, executable_stack, text_relocations,
+        _details_from_json(details) if details else ORDINARY,
     )  # fmt: skip
+
+
+def _details_to_json(details: LoadDetails) -> list[Any]:
+    return [
+        details.abi_version, details.thread_local or 0, details.filters, details.auxiliaries, details.base_version,
+        details.x86_isa_needed, int(details.has_relr),
+    ]  # fmt: skip
+
+
+def _details_from_json(data: list[Any]) -> LoadDetails:
+    abi_version, thread_local, filters, auxiliaries, base_version, isa_needed, has_relr = data
+    block = ThreadLocal(*thread_local) if thread_local else None
+    return LoadDetails(abi_version, block, tuple(filters), tuple(auxiliaries), base_version, isa_needed, bool(has_relr))
 
 
 @lru_cache(maxsize=10_000)

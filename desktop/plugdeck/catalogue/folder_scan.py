@@ -1,34 +1,96 @@
-"""The work of a scan: facts through the cache, a verdict on each."""
+"""The work of a scan: kept verdicts where nothing that they depend on has changed, new ones for the rest."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from plugdeck.catalogue.examine import judge, settle, unreadable
-from plugdeck.catalogue.facts_cache import FactsCache
+from plugdeck.binary import read
+from plugdeck.binary.facts import BinaryFacts, FileIdentity
+from plugdeck.catalogue.examine import judge, unreadable, without_symbols
 from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.report import Report
+from plugdeck.catalogue.report_json import report_from_json, report_to_json
+from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
+from plugdeck.compat.dependencies import Dependencies, Numbers, circumstances, numbers_at, starting_places
 from plugdeck.compat.host import Host
+from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.errors import BinaryFormatError
 
 _LOOKED_UP_AT_ONCE = 250
 
 
-def scan_folders(listing: Listing) -> Iterator[Report]:
-    """A report on each candidate, in the order of the listing, without its symbols but with the status they give."""
-    with FactsCache() as cache:
-        host = Host.default(cache.read)
+def scan_folders(listing: Listing, choice: HostChoice = WORKER) -> Iterator[Report]:
+    """A report on each candidate, in the order of the listing, without its symbols but with the verdict they give."""
+    return map(opened, scan_bodies(listing, choice))
+
+
+def opened(kept: KeptReport) -> Report:
+    """The report that a scan gives as JSON.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is something else.
+    """
+    identity = FileIdentity(*kept.numbers) if kept.numbers else None
+    return report_from_json(json.loads(kept.body), Path(kept.path), identity)
+
+
+def scan_bodies(listing: Listing, choice: HostChoice) -> Iterator[KeptReport]:
+    """The same reports as JSON, which those that were kept are already."""
+    with VerdictCache(circumstances(choice)) as cache:
+        judging = _Judging(choice, cache)
         paths = listing.paths()
         while chunk := list(islice(paths, _LOOKED_UP_AT_ONCE)):
             cache.preload(chunk)
             for path in chunk:
-                yield _report(Path(path), cache, host)
+                yield cache.find(path) or judging.judge(path)
 
 
-def _report(path: Path, cache: FactsCache, host: Host) -> Report:
-    try:
-        return settle(judge(cache.read(path), host), host)
-    except BinaryFormatError as error:
-        return unreadable(path, error)
+class _Judging:
+    """Makes verdicts anew; the host is read when the first is to be made."""
+
+    def __init__(self, choice: HostChoice, cache: VerdictCache) -> None:
+        self._choice = choice
+        self._cache = cache
+        self._read_before: dict[Numbers, BinaryFacts] = {}
+
+    def judge(self, path: str) -> KeptReport:
+        try:
+            report = without_symbols(judge(read(Path(path)), self._host))
+        except BinaryFormatError as error:
+            return KeptReport(path, (), _body(unreadable(Path(path), error)))
+        assert report.facts
+        kept = KeptReport(path, _numbers(report.facts), _body(report))
+        self._cache.keep(kept, self._dependencies.of(report.facts))
+        return kept
+
+    @cached_property
+    def _host(self) -> Host:
+        before = starting_places(self._choice)
+        host = self._choice.host(self._read_briefly)
+        self._cache.keep_host({**(host.resolver.search.files.stamps if host.resolver else {}), **before})
+        return host
+
+    @cached_property
+    def _dependencies(self) -> Dependencies:
+        return Dependencies(self._host)
+
+    def _read_briefly(self, path: Path) -> BinaryFacts:
+        """A library that many need is read once in a scan, whatever names lead to it."""
+        numbers = numbers_at(path)
+        if numbers not in self._read_before:
+            facts = read(path, symbols=False)
+            self._read_before[_numbers(facts)] = facts
+        return self._read_before.get(numbers) or read(path, symbols=False)
+
+
+def _numbers(facts: BinaryFacts) -> Numbers:
+    identity = facts.identity
+    return identity.device, identity.inode, identity.size_bytes, identity.mtime_ns, identity.ctime_ns
+
+
+def _body(report: Report) -> str:
+    return json.dumps(report_to_json(report), separators=(",", ":"))

@@ -38,7 +38,7 @@ class Listing:
     def paths(self) -> Iterator[str]:
         """Every candidate."""
         for folder, names in self.folders.items():
-            beginning = os.path.join(folder, "")
+            beginning = os.path.join(folder, "") if names else ""
             for name in names:
                 yield beginning + name
 

@@ -1,89 +1,59 @@
-"""Reports as JSON values and back, without loss: how they travel from the scanner's process."""
+"""Reports as JSON values and back: how they are kept, and how they travel from the scanner's process.
+
+Symbols stay behind: a list does not show them. Findings are JSON text within the JSON, so that equal ones, which
+most files of a folder have, are parsed once and are the same objects.
+"""
 
 from __future__ import annotations
 
-import os
+import json
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from plugdeck.binary.facts import BinaryFacts, BinarySymbol, Binding, FileIdentity, SymbolKind, Visibility
-from plugdeck.catalogue.facts_json import facts_from_json, facts_to_json
+from plugdeck.binary.facts import FileIdentity, SymbolKind
+from plugdeck.catalogue import facts_json
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.dialects.manifest import Area, DeclaredSymbol, Dialect, Manifest, Parameter, ParameterKind
 
+FORMAT = f"1.{facts_json.FORMAT}"
+"""The version of this encoding."""
+
 Json = dict[str, Any]
+_STATUSES = {str(status): status for status in Status}
 
 
-def report_to_json(report: Report) -> Json:
-    """The whole report. Undecodable bytes in names stay, as lone surrogates, which ``json.dumps`` escapes."""
-    return {
-        "path": os.fspath(report.path),
-        "status": str(report.status),
-        "findings": [_finding_to_json(finding) for finding in report.findings],
-        "facts": _facts_to_json(report.facts) if report.facts else None,
-        "manifest": _manifest_to_json(report.manifest) if report.manifest else None,
-    }
+def report_to_json(report: Report) -> list[Any]:
+    """The report without its path, the file's identity and its symbols.
+
+    Undecodable bytes in names stay, as lone surrogates, which ``json.dumps`` escapes.
+    """
+    findings = json.dumps([_finding_to_json(finding) for finding in report.findings], separators=(",", ":"))
+    facts = facts_json.facts_to_json(report.facts) if report.facts else None
+    return [str(report.status), findings, facts, _manifest_to_json(report.manifest) if report.manifest else None]
 
 
-def report_from_json(data: Json) -> Report:
-    """The report that ``report_to_json`` was given.
+def report_from_json(data: Any, path: Path, identity: FileIdentity | None) -> Report:
+    """The report that ``report_to_json`` was given, on the file at ``path``.
 
     Raises:
         KeyError, TypeError, ValueError: the data is something else.
     """
-    path = Path(data["path"])
+    status, findings, facts, manifest = data
+    known = facts_json.facts_from_json(facts, path, identity) if facts is not None and identity else None
     return Report(
         path,
-        Status(data["status"]),
-        tuple([_finding_from_json(finding) for finding in data["findings"]]),
-        _facts_from_json(data["facts"], path) if data["facts"] else None,
-        _manifest_from_json(data["manifest"]) if data["manifest"] else None,
+        _STATUSES[status],
+        _findings_from_text(findings),
+        known,
+        _manifest_from_json(manifest) if manifest is not None else None,
     )
 
 
-def _facts_to_json(facts: BinaryFacts) -> list[Any]:
-    identity = facts.identity
-    return [
-        [identity.device, identity.inode, identity.size_bytes, identity.mtime_ns, identity.ctime_ns],
-        facts_to_json(facts),
-        _symbols_to_json(facts.exports),
-        _symbols_to_json(facts.imports),
-    ]
-
-
-def _facts_from_json(data: list[Any], path: Path) -> BinaryFacts:
-    identity, brief, exports, imports = data
-    facts = facts_from_json(brief, path, FileIdentity(*identity))
-    if exports is None and imports is None:
-        return facts
-    return BinaryFacts(
-        path,
-        facts.identity,
-        facts.format,
-        facts.description,
-        facts.elf,
-        _symbols_from_json(exports),
-        _symbols_from_json(imports),
-    )
-
-
-def _symbols_to_json(symbols: tuple[BinarySymbol, ...] | None) -> list[list[Any]] | None:
-    if symbols is None:
-        return None
-    return [
-        [s.name, s.kind, s.binding, s.visibility, s.address, s.size_bytes, s.version, s.version_is_default]
-        for s in symbols
-    ]
-
-
-def _symbols_from_json(data: list[list[Any]] | None) -> tuple[BinarySymbol, ...] | None:
-    if data is None:
-        return None
-    return tuple(
-        BinarySymbol(name, SymbolKind(kind), Binding(binding), Visibility(visibility), *rest)
-        for name, kind, binding, visibility, *rest in data
-    )
+@lru_cache(maxsize=10_000)
+def _findings_from_text(text: str) -> tuple[Finding, ...]:
+    return tuple([_finding_from_json(finding) for finding in json.loads(text)])
 
 
 def _finding_to_json(finding: Finding) -> list[Any]:
@@ -97,7 +67,10 @@ def _finding_from_json(data: list[Any]) -> Finding:
     return Finding(identifier, Severity(severity), message, tuple(evidence), remedy, stops_load)
 
 
-def _manifest_to_json(manifest: Manifest) -> Json:
+def _manifest_to_json(manifest: Manifest) -> Json | str:
+    """That of a mere library is its name."""
+    if manifest == Manifest(Dialect.LIBRARY, manifest.name):
+        return manifest.name
     return {
         "dialect": str(manifest.dialect),
         "name": manifest.name,
@@ -118,7 +91,9 @@ def _manifest_to_json(manifest: Manifest) -> Json:
     }
 
 
-def _manifest_from_json(data: Json) -> Manifest:
+def _manifest_from_json(data: Json | str) -> Manifest:
+    if isinstance(data, str):
+        return Manifest(Dialect.LIBRARY, data)
     return Manifest(
         **{
             **data,

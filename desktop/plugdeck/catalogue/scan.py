@@ -13,8 +13,10 @@ from pathlib import Path
 from threading import Lock, Thread
 from typing import IO, Any
 
+from plugdeck.binary.facts import FileIdentity
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.report_json import report_from_json
+from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.hosting.outcome import signal_name
 from plugdeck.paths import module_command
 from plugdeck.text import visible
@@ -34,15 +36,15 @@ class ScanSummary:
     seconds: float = 0.0
 
 
-def scan_now(folders: Sequence[Path], *, recursive: bool = False) -> Iterator[Report]:
-    """Reports on every candidate of these folders, in order, read in this process through the cache.
+def scan_now(folders: Sequence[Path], *, recursive: bool = False, host: HostChoice = WORKER) -> Iterator[Report]:
+    """Reports on every candidate of these folders for this host, in order, made in this process through the cache.
 
     Folders that cannot be read give nothing: use ``Scan`` where the reason matters.
     """
     from plugdeck.catalogue.folder_scan import scan_folders
     from plugdeck.catalogue.listing import Listing
 
-    yield from scan_folders(Listing([os.fspath(folder) for folder in folders], recursive=recursive))
+    yield from scan_folders(Listing([os.fspath(folder) for folder in folders], recursive=recursive), host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,13 @@ class Scan:
         on_finished: Callable[[ScanSummary], None],
         *,
         recursive: bool = False,
+        host: HostChoice = WORKER,
     ) -> None:
-        self._request = {"folders": [os.path.abspath(folder) for folder in folders], "recursive": recursive}
+        self._request = {
+            "folders": [os.path.abspath(folder) for folder in folders],
+            "recursive": recursive,
+            "host": host.to_json(),
+        }
         self._on_reports = on_reports
         self._on_progress = on_progress
         self._on_finished = on_finished
@@ -168,8 +175,12 @@ def _parse_line(line: bytes) -> _News:
         return _News(
             message.get("total"),
             list(message.get("problems", ())),
-            [report_from_json(data) for data in message.get("reports", ())],
+            [_parse_report(*data) for data in message.get("reports", ())],
             bool(message.get("ended")),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise _StrangeLineError from error
+
+
+def _parse_report(path: str, numbers: list[int], data: Any) -> Report:
+    return report_from_json(data, Path(path), FileIdentity(*numbers) if numbers else None)

@@ -1,7 +1,8 @@
 """The scanner's process: a request on stdin, lines of JSON on stdout, until all is said or the reader is gone.
 
-Request: ``{"folders": […], "recursive": bool}``. Lines, each with any of: ``total``, ``problems``, ``reports``, and in
-the last one ``ended``.
+Request: ``{"folders": […], "recursive": bool, "host": {…}}``, the host as ``HostChoice`` gives it. Lines, each with any
+of: ``total``, ``problems``, ``reports``, and in the last one ``ended``. A report is its path, the numbers of the file's
+identity, and what ``report_json`` makes of it.
 """
 
 from __future__ import annotations
@@ -11,11 +12,13 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
-from plugdeck.catalogue.folder_scan import scan_folders
+from plugdeck.catalogue.folder_scan import scan_bodies
 from plugdeck.catalogue.listing import Listing
-from plugdeck.catalogue.report_json import report_to_json
+from plugdeck.catalogue.verdict_cache import KeptReport
+from plugdeck.compat.host_choice import HostChoice
 
 _BATCH_S = 0.04
 _BATCH_REPORTS = 250
@@ -26,27 +29,32 @@ def main() -> None:
     gc.disable()  # thousands of long-lived values and no cycles: collecting costs a fifth of the time
     request = json.loads(sys.stdin.buffer.read())
     try:
-        _scan(request["folders"], request["recursive"])
+        _scan(request)
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that the last flush cannot fail either
 
 
-def _scan(folders: list[str], recursive: bool) -> None:
-    listing = Listing(folders, recursive=recursive)
-    _write({"total": len(listing), "problems": listing.problems})
-    batch: list[Any] = []
+def _scan(request: dict[str, Any]) -> None:
+    listing = Listing(request["folders"], recursive=request["recursive"])
+    _write(json.dumps({"total": len(listing), "problems": listing.problems}))
+    batch: list[KeptReport] = []
     began = time.monotonic()
-    for report in scan_folders(listing):
-        batch.append(report_to_json(report))
+    for report in scan_bodies(listing, HostChoice.from_json(request["host"])):
+        batch.append(report)
         if len(batch) >= _BATCH_REPORTS or time.monotonic() - began > _BATCH_S:
-            _write({"reports": batch})
+            _write(f'{{"reports":{_joined(batch)}}}')
             batch, began = [], time.monotonic()
-    _write({"reports": batch, "ended": True})
+    _write(f'{{"reports":{_joined(batch)},"ended":true}}')
 
 
-def _write(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message, separators=(",", ":")) + "\n")
+def _joined(batch: Sequence[KeptReport]) -> str:
+    """An array of them: the bodies are JSON already."""
+    return f"[{','.join(f'[{json.dumps(each.path)},{list(each.numbers)},{each.body}]' for each in batch)}]"
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 

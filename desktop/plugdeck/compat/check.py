@@ -9,6 +9,7 @@ from plugdeck.compat.file_findings import flag_findings, format_finding, is_ordi
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
 from plugdeck.compat.library_findings import library_findings, symbol_findings
+from plugdeck.compat.rpath_findings import rpath_findings
 
 
 def check(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
@@ -32,6 +33,7 @@ def _needs(facts: BinaryFacts, elf: ElfFacts, host: Host) -> Iterator[Finding]:
     resolver, scope = host.resolver, host.scope
     if resolver is None or scope is None:
         return
+    yield from rpath_findings(facts)
     root = host.root(facts.path, elf)
     problems = resolver.problems(root)
     if problems:

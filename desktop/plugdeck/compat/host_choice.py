@@ -22,8 +22,10 @@ class HostChoice:
 
     def host(self, read_facts: ReadFacts = read_briefly) -> Host:
         """The host that is chosen, read anew; what cannot be one says so in its ``findings``."""
-        if self.executable:
+        if self.executable and self.sysroot:
             return Host.from_executable(self.executable, sysroot=self.sysroot, read_facts=read_facts)
+        if self.executable:
+            return Host.from_executable(self.executable, read_facts=read_facts)
         return Host.from_sysroot(self.sysroot) if self.sysroot else Host.default(read_facts)
 
     @property
@@ -53,5 +55,8 @@ class HostChoice:
         executable, sysroot = (data.get(name) for name in _NAMES)
         return cls(Path(executable) if executable else None, Path(sysroot) if sysroot else None)
 
+
+WORKER = HostChoice()
+"""The host that nobody has to choose."""
 
 _NAMES = ("executable", "sysroot")

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 
 from PySide6.QtWidgets import QApplication
 
-from plugdeck.ui.theme import Theme, apply_theme, theme_of
+from plugdeck.ui.theme import STYLE, apply_theme, theme_of
 
 
 def make_application(theme: str) -> QApplication:
     """The application, dressed; the one that runs already, if there is one."""
     known = QApplication.instance()
-    application = known if isinstance(known, QApplication) else QApplication(sys.argv[:1])
+    # As an option of Qt: asking for a style object would make its hundreds of constants known to Python, at each start.
+    style = ["-style", STYLE]
+    application = known if isinstance(known, QApplication) else QApplication([*sys.argv[:1], *style])
     application.setApplicationName("plugdeck")
     application.setApplicationDisplayName("Plugdeck")
     application.setDesktopFileName("plugdeck")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from threading import Thread
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -54,6 +53,7 @@ class Background(QObject):
 
     def _start(self) -> SimpleQueue[_Job | None]:
         from queue import SimpleQueue  # not before the window is shown
+        from threading import Thread
 
         jobs: SimpleQueue[_Job | None] = SimpleQueue()
         for number in range(self._count):

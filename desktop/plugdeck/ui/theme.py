@@ -14,6 +14,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
 
+STYLE = "fusion"
+
 SPACING = 8
 """Pixels between controls; margins and gaps are multiples or halves of it."""
 
@@ -104,9 +106,7 @@ _DISABLED_ROLES = (_Role.WindowText, _Role.Text, _Role.ButtonText)
 
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
-    """Gives the whole application the chosen look; may be called again at any time."""
-    if application.style().objectName() != "fusion":
-        application.setStyle("Fusion")
+    """Gives the whole application the chosen colours; may be called again at any time."""
     application.setPalette(palette_of(_wants_dark(application, theme)))
 
 

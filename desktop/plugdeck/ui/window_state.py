@@ -14,6 +14,7 @@ from plugdeck.settings import Settings
 from plugdeck.ui.plugins.column import Column
 
 if TYPE_CHECKING:
+    from plugdeck.ui.plugins.table_view import PluginTableView
     from plugdeck.ui.shell import Shell
 
 DEFAULT_SIZE = (1280, 800)
@@ -35,7 +36,7 @@ def restore_window(shell: Shell, settings: Settings, size: tuple[int, int] | Non
     shell.splitters["whole"].setSizes([min(_LIST_WIDTH, half), shell.width() - min(_LIST_WIDTH, half)])
     for name, splitter in shell.splitters.items():
         _restore_splitter(splitter, settings.get(f"window.splitter.{name}", [0]))
-    _restore_table(shell, settings)
+    shell.plugins.prepare_table = lambda table: _restore_table(table, settings)
     shell.plugins.filter.choose_status(settings.get("plugins.status", ""))
     shell.plugins.folders.set_recent([Path(folder) for folder in _texts(settings.get("plugins.recent", [""]))])
 
@@ -70,8 +71,8 @@ def store_window(shell: Shell, settings: Settings) -> None:
     settings.set("plugins.folder", str(shell.plugins.feed.folder or ""))
 
 
-def _restore_table(shell: Shell, settings: Settings) -> None:
-    header = shell.plugins.table.horizontalHeader()
+def _restore_table(table: PluginTableView, settings: Settings) -> None:
+    header = table.horizontalHeader()
     widths = settings.get(_COLUMNS, [0])
     if _are_sizes(widths, len(Column)):
         for column in Column:

@@ -1,13 +1,14 @@
-"""The Details tab: what the file is, where it is, and what it says of itself."""
+"""The Details tab: what the file is, where it is, what it says of itself, and how it was built."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFont
 from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QWidget
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
@@ -17,6 +18,7 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 
@@ -34,29 +36,45 @@ class FactsTab(QScrollArea):
         self._background = background
         self._report: Report | None = None
         self._hash: QLabel | None = None
+        self._form: QFormLayout | None = None
+        self._build = Latest(self)
+        self._build.succeeded.connect(self._show_build)
+        self._build.failed.connect(lambda sentence, remedy: self._show_build([("Not known", f"{sentence} {remedy}")]))
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName("Details of the file")
 
     def show_subject(self, subject: Subject | None) -> None:
-        """Shows another file, and begins to compute its hash."""
+        """Shows another file, and begins to find out its hash and how it was built."""
         report = subject.report if subject else None
         if report is self._report:
             return
-        self._report = report
+        self._report, self._hash = report, None
+        self._build.forget()
         content = QWidget(self)
-        form = QFormLayout(content)
+        form = self._form = QFormLayout(content)
         form.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
         form.setHorizontalSpacing(2 * SPACING)
         form.setVerticalSpacing(SPACING // 2)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self._hash = None
         for name, value in fact_lines(report) if report else ():
             self._add(form, name, value)
         if report and report.facts:
             self._hash = self._add(form, "SHA-256", "computing…")
             self._compute_hash(report)
+        if report and report.facts and report.facts.elf:
+            form.addRow(_heading("How it was built"))
+            self._add(form, "Being read", "…")
+            path = report.path
+            self._build.start(lambda: _read_build(path))
         self.setWidget(content)
+
+    def _show_build(self, lines: Sequence[Line]) -> None:
+        """Puts the rows in the place of the one that says that they are being read."""
+        if self._form:
+            self._form.removeRow(self._form.rowCount() - 1)
+            for name, value in lines:
+                self._add(self._form, name, value)
 
     def _add(self, form: QFormLayout, name: str, value: str) -> QLabel:
         title, label = QLabel(name), plain_label(value)
@@ -78,6 +96,23 @@ class FactsTab(QScrollArea):
             show,
             lambda error: show(visible_text(str(error))),
         )
+
+
+def _heading(words: str) -> QLabel:
+    label = plain_label(words)
+    font = QFont(label.font())
+    font.setWeight(QFont.Weight.DemiBold)
+    label.setFont(font)
+    label.setContentsMargins(0, SPACING, 0, 0)
+    return label
+
+
+def _read_build(path: Path) -> list[Line]:
+    """Another thread."""
+    from plugdeck.binary.build_facts import read_build_facts
+    from plugdeck.ui.details.build_lines import build_lines
+
+    return list(build_lines(read_build_facts(path)))
 
 
 def sha256_of(path: Path, unwanted: Callable[[], bool]) -> str:
@@ -140,9 +175,6 @@ def _elf_lines(elf: ElfFacts) -> Iterator[Line]:
     yield "Soname", elf.soname or ""
     yield "Needs", "\n".join(visible_text(name) for name in elf.needed)
     yield "Run path", ":".join(elf.runpath or elf.rpath)
-    yield "Build id", elf.build_id or ""
-    yield "Executable stack", "yes" if elf.executable_stack else ""
-    yield "Text relocations", "yes" if elf.text_relocations else ""
 
 
 def _version_range(manifest: Manifest) -> str:

@@ -7,9 +7,9 @@ from PySide6.QtGui import QFont, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from plugdeck.catalogue.report import Status
-from plugdeck.compat.finding import Severity
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.details.subject import Subject
+from plugdeck.ui.details.verdict_words import verdict_words, worker_words
 from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
@@ -42,6 +42,7 @@ class DetailsHeader(QWidget):
     load_wanted = Signal()
     restart_wanted = Signal()
     replace_wanted = Signal()
+    back_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -49,10 +50,12 @@ class DetailsHeader(QWidget):
         self._mark, self._state_mark = QLabel(self), QLabel(self)
         self.name = plain_label("", self, wraps=False)
         self.verdict = plain_label("", self)
+        self.worker = plain_label("", self)
         self.use = plain_label(NO_TRANSFORM, self)
         self.state = plain_label("", self)
         self.why = plain_label(WHY, self)
         self._why_button = QToolButton(self)
+        self.back = QPushButton(self)
         self.load = QPushButton("Load", self)
         self.restart = QPushButton("Restart its host", self)
         self.replace = QPushButton("Use the new one", self)
@@ -66,7 +69,9 @@ class DetailsHeader(QWidget):
         manifest = report.manifest
         version = f"  {manifest.version}" if manifest and manifest.version else ""
         self.name.setText(visible_text(report.name + version))
-        self.verdict.setText(_verdict(subject))
+        self.verdict.setText(verdict_words(subject))
+        self.worker.setText(worker_words(subject.judged))
+        self.worker.setVisible(not subject.judged.is_own)
         self.use.setVisible(bool(manifest and not manifest.is_transform and report.status in _USABLE))
         state = step.state if step else PluginState.NOT_LOADED
         self._show_state(subject, state)
@@ -77,6 +82,14 @@ class DetailsHeader(QWidget):
         self.restart.setEnabled(state is not PluginState.LOADING)
         self.replace.setVisible(bool(step and step.stale))
         self._paint_marks()
+
+    def show_way_back(self, name: str) -> None:
+        """Offers to go back to a file by its name; nothing for no name."""
+        self.back.setVisible(bool(name))
+        self.back.setText(f"← {self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, 140)}")
+        self.back.setAccessibleName(f"Back to {name}")
+        # Qt takes a tool tip for markup by its first line, so that line is our own.
+        self.back.setToolTip(f"Back (Alt+Left)\n{name}")
 
     def changeEvent(self, event: QEvent) -> None:
         """Paints the shapes again for another palette."""
@@ -117,9 +130,11 @@ class DetailsHeader(QWidget):
         self.name.setFont(font)
         self.name.setAccessibleName("Selected plugin")
         self.verdict.setAccessibleName("Verdict")
+        self.worker.setAccessibleName("Verdict of Plugdeck's own worker")
         self.use.setAccessibleName("What it can be used for")
         self.state.setAccessibleName("State")
-        self.why.hide()
+        for widget in (self.why, self.worker, self.back):
+            widget.hide()
         self._why_button.setText("Why?")
         self._why_button.setAutoRaise(True)
         self._why_button.setCheckable(True)
@@ -128,6 +143,7 @@ class DetailsHeader(QWidget):
         self.load.setAccessibleName("Load this plugin into the chain")
         self.restart.setToolTip("Ends the plugin's process and starts a new one with the same settings")
         self.replace.setToolTip("Starts a new process with the file as it is now")
+        self.back.clicked.connect(self.back_wanted)
         self.load.clicked.connect(self.load_wanted)
         self.restart.clicked.connect(self.restart_wanted)
         self.replace.clicked.connect(self.replace_wanted)
@@ -137,6 +153,7 @@ class DetailsHeader(QWidget):
         self._state_row = second
         for row in (first, second):
             row.setSpacing(SPACING)
+        first.addWidget(self.back)
         first.addWidget(self._mark)
         first.addWidget(self.name)
         first.addStretch(1)
@@ -152,6 +169,7 @@ class DetailsHeader(QWidget):
         layout.addLayout(first)
         layout.addWidget(self.use)
         layout.addWidget(self.verdict)
+        layout.addWidget(self.worker)
         layout.addLayout(second)
         layout.addWidget(self.why)
 
@@ -163,7 +181,7 @@ class DetailsHeader(QWidget):
         self._mark.setAccessibleName(STATUS_WORDS[report.status])
         if step:
             self._state_mark.setPixmap(icon_of(STATE_MARKS[step.state], self.palette()).pixmap(SIZE, SIZE))
-        for label in (self.verdict, self.why):
+        for label in (self.verdict, self.worker, self.why):
             tint(label, Tone.QUIET)
 
 
@@ -175,18 +193,3 @@ def _state_words(subject: Subject, state: PluginState) -> str:
     if not reason or reason.startswith(words):
         return reason or words
     return f"{words}. {reason}"
-
-
-def _verdict(subject: Subject) -> str:
-    """One line: the status, and the worst finding or else what the plugin says of itself."""
-    report = subject.report
-    words = STATUS_WORDS[report.status]
-    worst = next((found for found in report.findings if found.severity is Severity.ERROR), None)
-    worst = worst or next((found for found in report.findings if found.severity is Severity.WARNING), None)
-    if worst:
-        return visible_text(f"{words}: {worst.message}")
-    if report.manifest and report.manifest.description:
-        return visible_text(f"{words} · {report.manifest.description}")
-    if report.status is Status.NOT_A_PLUGIN and report.findings:
-        return visible_text(f"{words}: {report.findings[0].message}")
-    return words

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from plugdeck.catalogue.report import Report
+from plugdeck.ui.host.judgement import BY_OWN_WORKER, Judgement
 
 if TYPE_CHECKING:
     from plugdeck.chain.step import StepView
@@ -17,6 +18,8 @@ class Subject:
 
     report: Report
     step: StepView | None = None
+    judged: Judgement = BY_OWN_WORKER
+    """For which host the report speaks."""
 
     @property
     def key(self) -> str | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import (
@@ -19,15 +20,22 @@ from PySide6.QtWidgets import (
 )
 
 from plugdeck.catalogue.install import Installed, Proposal, install, propose
+from plugdeck.catalogue.report import Report
 from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background
 from plugdeck.ui.install.bar import ProposalBar
 from plugdeck.ui.install.words import summary
 from plugdeck.ui.theme import SPACING
 
+if TYPE_CHECKING:
+    from plugdeck.catalogue.difference import Difference
+
 _TALLEST = 260
 _MOST_BARS = 30
 """More files than this wait until others are decided on."""
+
+FindListed = Callable[[Report], Path | None]
+"""The listed file that holds a plugin of the same name, if there is one."""
 
 
 class InstallArea(QWidget):
@@ -38,9 +46,15 @@ class InstallArea(QWidget):
     show_wanted = Signal(object)
     """The Path of an installed plugin that the user wants to see."""
 
-    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
+    compare_wanted = Signal(object, object)
+    """The Path of the plugin that is there, and that of the proposed one."""
+
+    def __init__(
+        self, background: Background, parent: QWidget | None = None, *, find_listed: FindListed = lambda _: None
+    ) -> None:
         super().__init__(parent)
         self._background = background
+        self._find_listed = find_listed
         self._bars: dict[Path, ProposalBar] = {}
         self._queue: dict[Path, None] = {}
         self._content = QWidget(self)
@@ -109,6 +123,7 @@ class InstallArea(QWidget):
             bar = self._bars[path] = ProposalBar(path, self._content)
             bar.install_wanted.connect(lambda bar=bar: self._install(bar))
             bar.show_wanted.connect(lambda bar=bar: self._show(bar))
+            bar.compare_wanted.connect(lambda bar=bar: self._compare(bar))
             bar.dismissed.connect(lambda bar=bar: self._drop(bar))
             self._column.addWidget(bar)
             self._read(bar)
@@ -122,7 +137,23 @@ class InstallArea(QWidget):
         if self._bars.get(bar.path) is bar:
             bar.show_proposal(proposal)
             self._refresh()
+            self._show_changes(bar, proposal)
             self._focus_only(bar)
+
+    def _show_changes(self, bar: ProposalBar, proposal: Proposal) -> None:
+        """Says what changes for those who use a plugin of the same name, once that has been found out."""
+        listed = self._find_listed(proposal.report)
+        self._background.run(
+            lambda: _compare_with_known(proposal, listed),
+            lambda found: bar.show_difference(found) if self._has(bar, proposal) else None,
+        )
+
+    def _has(self, bar: ProposalBar, proposal: Proposal) -> bool:
+        return self._bars.get(bar.path) is bar and bar.proposal is proposal
+
+    def _compare(self, bar: ProposalBar) -> None:
+        if found := bar.difference:
+            self.compare_wanted.emit(found.old, found.new)
 
     def _install(self, bar: ProposalBar) -> None:
         proposal = bar.proposal
@@ -199,3 +230,10 @@ class InstallArea(QWidget):
         width = max(self._scroll.viewport().width(), 200)
         wanted = self._column.totalHeightForWidth(width) if self._bars else 0
         self._scroll.setFixedHeight(min(_TALLEST, max(wanted, 0)))
+
+
+def _compare_with_known(proposal: Proposal, listed: Path | None) -> Difference | None:
+    """Another thread, which also imports what most installs do not need."""
+    from plugdeck.ui.install.replacing import compare_with_known
+
+    return compare_with_known(proposal, listed)

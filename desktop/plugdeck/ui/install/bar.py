@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFont
@@ -17,6 +18,9 @@ from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import STATUS_WORDS
 
+if TYPE_CHECKING:
+    from plugdeck.catalogue.difference import Difference
+
 
 class ProposalBar(QFrame):
     """First says that the file is being read, then shows its ``Proposal``."""
@@ -24,19 +28,24 @@ class ProposalBar(QFrame):
     install_wanted = Signal()
     show_wanted = Signal()
     """The user wants to see the plugin that is installed already."""
+    compare_wanted = Signal()
+    """The user wants to see every change from the plugin that is there already."""
     dismissed = Signal()
 
     def __init__(self, path: Path, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.path = path
         self.proposal: Proposal | None = None
+        self.difference: Difference | None = None
         self._mark = QLabel(self)
         self._mark.setFixedSize(SIZE, SIZE)
         self.headline = plain_label(f"Reading {visible_text(path.name)}…", self)
         self.verdict = plain_label("", self)
         self.consequence = plain_label("", self)
+        self.changes = plain_label("", self)
         self.install = QPushButton("&Install", self)
         self.show_it = QPushButton("&Show it", self)
+        self.compare = QPushButton("&Compare…", self)
         self.dismiss = QPushButton("&Dismiss", self)
         self._dress()
         self._lay_out()
@@ -63,6 +72,14 @@ class ProposalBar(QFrame):
         self.show_it.setVisible(proposal.already)
         self.setAccessibleName(f"{self.headline.text()} {self.verdict.text()}")
         self._paint()
+
+    def show_difference(self, difference: Difference | None) -> None:
+        """Shows what changes for those who use the plugin that is there already; nothing where there is none."""
+        from plugdeck.ui.install.replacing import brief_words  # with much that most installs do not need
+
+        self.difference = difference
+        self._say(self.changes, brief_words(difference) if difference else "")
+        self.compare.setVisible(difference is not None)
 
     def show_busy(self) -> None:
         """The copy is being made."""
@@ -95,17 +112,20 @@ class ProposalBar(QFrame):
         name = visible_text(self.path.name)
         self.install.setAccessibleName(f"Install {name}")
         self.show_it.setAccessibleName(f"Show the installed {name}")
+        self.compare.setAccessibleName(f"Compare {name} with the plugin that is there already")
         self.dismiss.setAccessibleName(f"Do not install {name}")
-        for widget in (self.verdict, self.consequence, self.install, self.show_it):
+        self.changes.setAccessibleName("What changes")
+        for widget in (self.verdict, self.consequence, self.changes, self.install, self.show_it, self.compare):
             widget.hide()
         self.install.clicked.connect(self.install_wanted)
         self.show_it.clicked.connect(self.show_wanted)
+        self.compare.clicked.connect(self.compare_wanted)
         self.dismiss.clicked.connect(self.dismissed)
 
     def _lay_out(self) -> None:
         buttons = QHBoxLayout()
         buttons.setSpacing(SPACING)
-        for button in (self.install, self.show_it, self.dismiss):
+        for button in (self.install, self.show_it, self.compare, self.dismiss):
             buttons.addWidget(button)
         grid = QGridLayout(self)
         grid.setContentsMargins(SPACING + 4, SPACING, SPACING, SPACING)
@@ -117,6 +137,7 @@ class ProposalBar(QFrame):
         grid.addWidget(self.headline, 0, 1)
         grid.addWidget(self.verdict, 1, 1)
         grid.addWidget(self.consequence, 2, 1)
+        grid.addWidget(self.changes, 3, 1)
         grid.addLayout(buttons, 0, 2, 2, 1, top)
 
     def _paint(self) -> None:

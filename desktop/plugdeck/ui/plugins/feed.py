@@ -3,7 +3,7 @@
 News comes on other threads and is queued to the GUI thread with a token of what it belongs to, so nothing of a folder
 or of a scan that was left reaches the list. Reports are handed on in portions small enough for the list to take
 between two frames. The watch begins with the scan, not after it: a change in between is not lost, and what was read
-after such a change is not overwritten by what the scan read before it.
+after such a change is not overwritten by what the scan read before it. With a file, those that need it are read again.
 """
 
 from __future__ import annotations
@@ -54,9 +54,10 @@ class PluginFeed(QObject):
         self._summary: ScanSummary | None = None
         self._is_starting = self._is_held = False
         self._waiting: list[Report] = []
-        self._known: set[Path] = set()
+        self._known: dict[Path, Report] = {}
         self._seen: set[Path] = set()
         self._changed: set[Path] = set()
+        self._told: set[Path] = set()
         self._end_watch: Callable[[], None] | None = None
         self._portions = QTimer(self, singleShot=True)
         self._portions.timeout.connect(self._hand_on)
@@ -101,7 +102,7 @@ class PluginFeed(QObject):
         """Ends scan and watch; nothing more of them arrives."""
         self._end_scan()
         self._folder_token = object()
-        self._known = set()
+        self._known = {}
         if self._end_watch:
             self._end_watch()
             self._end_watch = None
@@ -122,7 +123,7 @@ class PluginFeed(QObject):
 
         assert self.folder
         self._is_starting = False
-        self._seen, self._changed = set(), set()
+        self._seen, self._changed, self._told = set(), set(), set()
         self._scan_token = object()
         tell = self._teller(self._scan_token)
         self._scan = Scan(
@@ -167,16 +168,18 @@ class PluginFeed(QObject):
     def _finish(self, summary: ScanSummary) -> None:
         self._scan = self._summary = None
         if not summary.cancelled:
-            self._depart(self._known - self._seen - self._changed)
+            self._depart(self._known.keys() - self._seen - self._changed)
         self.finished.emit(summary)
+        self._examine(self._affected(self._told) - self._told)  # the scan may have judged them before the change
 
     def _arrive(self, reports: list[Report]) -> None:
-        self._known.update(report.path for report in reports)
+        self._known.update((report.path, report) for report in reports)
         if reports:
             self.reports_arrived.emit(reports)
 
     def _depart(self, gone: set[Path]) -> None:
-        self._known -= gone
+        for path in gone:
+            self._known.pop(path, None)
         if gone:
             self.files_gone.emit(gone)
 
@@ -202,12 +205,21 @@ class PluginFeed(QObject):
             self._background.run(begin, keep)
 
     def _take_changes(self, changed: set[Path]) -> None:
-        """Examines changed files here when they are few, and reads the folder again when they are many."""
-        if len(changed) > MOST_EXAMINED_HERE or self.folder in changed:
+        self._told |= changed
+        self._examine(changed | self._affected(changed))
+
+    def _affected(self, changed: set[Path]) -> set[Path]:
+        from plugdeck.catalogue.affected import affected
+
+        return affected(changed, self._known) if changed else changed
+
+    def _examine(self, paths: set[Path]) -> None:
+        """Examines files here when they are few, and reads the folder again when they are many."""
+        if len(paths) > MOST_EXAMINED_HERE or self.folder in paths:
             self.rescan()
-            return
-        tell = self._teller(self._folder_token)
-        self._background.run(lambda: _examine_all(changed), lambda result: tell(lambda: self._take_examined(*result)))
+        elif paths:
+            tell = self._teller(self._folder_token)
+            self._background.run(lambda: _examine_all(paths), lambda result: tell(lambda: self._take_examined(*result)))
 
     def _take_examined(self, reports: list[Report], gone: set[Path]) -> None:
         self._changed |= gone | {report.path for report in reports}

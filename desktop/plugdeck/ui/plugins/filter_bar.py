@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSizePolicy, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 
 from plugdeck.catalogue.report import Status
 from plugdeck.ui.theme import SPACING
@@ -37,7 +37,6 @@ class FilterBar(QWidget):
         layout.setSpacing(SPACING)
         layout.addWidget(self.search, 1)
         layout.addWidget(self.status)
-        self.search.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.search.textChanged.connect(self._tell)
         self.status.currentIndexChanged.connect(self._tell)
 

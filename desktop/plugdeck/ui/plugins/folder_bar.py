@@ -27,13 +27,14 @@ class FolderBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._recent: list[Path] = []
+        self._listed: tuple[Path, ...] = ()
         self.folders = QComboBox(self)
         self.folders.setAccessibleName("Plugin folder")
         self.folders.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.folders.setMinimumContentsLength(12)
         self.folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.folders.setPlaceholderText("No folder chosen")
-        self.browse = QPushButton("&Open…", self)
+        self.browse = QPushButton("&Open…", parent=self)  # by keyword: see ``PluginsPane``
         self.browse.setAccessibleName("Open another plugin folder")
         self.browse.setToolTip("Open another folder (Ctrl+O)")
         self.rescan = QToolButton(self)
@@ -73,16 +74,15 @@ class FolderBar(QWidget):
 
     def _fill(self, current: Path | None) -> None:
         self.folders.clear()
-        for folder in dict.fromkeys([*self._recent, paths.plugin_folder(), paths.sample_folder()]):
-            self.folders.addItem(folder_words(folder), folder)
+        self._listed = tuple(dict.fromkeys([*self._recent, paths.plugin_folder(), paths.sample_folder()]))
+        for folder in self._listed:
+            self.folders.addItem(folder_words(folder))
             self.folders.setItemData(self.folders.count() - 1, _tool_tip(folder), Qt.ItemDataRole.ToolTipRole)
         self.folders.setCurrentIndex(0 if current else -1)
         self.folders.setToolTip(_tool_tip(current) if current else "")
 
     def _choose(self, index: int) -> None:
-        folder = self.folders.itemData(index)
-        if isinstance(folder, Path):
-            self.chosen.emit(folder)
+        self.chosen.emit(self._listed[index])
 
 
 def folder_words(folder: Path) -> str:

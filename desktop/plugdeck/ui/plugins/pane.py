@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,13 +25,13 @@ from plugdeck.ui.plugins.feed import PluginFeed
 from plugdeck.ui.plugins.filter_bar import FilterBar
 from plugdeck.ui.plugins.folder_bar import FolderBar
 from plugdeck.ui.plugins.table_model import PluginTableModel
-from plugdeck.ui.plugins.table_view import PluginTableView
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.visible_text import visible_text
 
 if TYPE_CHECKING:
     from plugdeck.catalogue.scan import ScanSummary
     from plugdeck.ui.plugins.placeholder import Action, Placeholder
+    from plugdeck.ui.plugins.table_view import PluginTableView
 
 
 class PluginsPane(QWidget):
@@ -56,10 +57,12 @@ class PluginsPane(QWidget):
         super().__init__(parent)
         self.feed = feed
         self.model = PluginTableModel(self)
-        self.table = PluginTableView(self.model, self)
         self.filter = FilterBar(self)
         self.folders = FolderBar(self)
+        self._table: PluginTableView | None = None
         self._placeholder: Placeholder | None = None
+        self.prepare_table: Callable[[PluginTableView], None] = lambda _table: None
+        """Gives the table the columns of the last session, when it is made."""
         self._error = ""
         self._is_following = False
         self._lay_out()
@@ -70,6 +73,13 @@ class PluginsPane(QWidget):
         """The report on the selected file."""
         path = self.table.current_path
         return self.model.report(path) if path else None
+
+    @property
+    def table(self) -> PluginTableView:
+        """The table; made when there are rows for it, or when the rest of the window is."""
+        if self._table is None:
+            self._table = self._make_table()
+        return self._table
 
     @property
     def placeholder(self) -> Placeholder:
@@ -91,6 +101,8 @@ class PluginsPane(QWidget):
         self.filter.finish()
         self.table.finish()
         self.paint_icons()
+        self._order_tabs()
+        self._refresh()
 
     def take_focus(self) -> None:
         """Puts the focus where the user is likely to begin."""
@@ -105,8 +117,8 @@ class PluginsPane(QWidget):
     def open_folder(self, folder: Path) -> None:
         """Shows another folder."""
         self._error = ""
-        if not self._is_following:
-            self.table.forget_selection()
+        if self._table and not self._is_following:
+            self._table.forget_selection()
         self.model.clear()
         self.folders.show_folder(folder)
         self.feed.open(folder)
@@ -126,16 +138,19 @@ class PluginsPane(QWidget):
         frame.setBackgroundRole(QPalette.ColorRole.Base)
         self._stack = QStackedLayout(frame)
         self._stack.setContentsMargins(1, 1, 1, 1)
-        self._stack.addWidget(self.table)
+        self._waiting = QLabel("Reading the folder…", parent=self)
+        self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack.addWidget(self._waiting)
         self._count = QLabel(self)
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         self._bar = QProgressBar(self)
         self._bar.setAccessibleName("Reading the folder")
         self._bar.setTextVisible(False)
         self._bar.setFixedHeight(6)
-        self._cancel = QPushButton("Cancel", self)
+        # Parents by keyword: by place, PySide first tries the form with an icon, and loads all about icons for that.
+        self._cancel = QPushButton("Cancel", parent=self)
         self._cancel.setAccessibleName("Stop reading the folder")
-        self._load = QPushButton("&Load", self)
+        self._load = QPushButton("&Load", parent=self)
         self._load.setAccessibleName("Load the selected plugin into the chain")
         self._load.setToolTip("Load into the chain (Enter)")
         foot = QHBoxLayout()
@@ -156,7 +171,8 @@ class PluginsPane(QWidget):
 
     def _order_tabs(self) -> None:
         """What is used most comes first; the placeholder's buttons stand where the table is."""
-        controls: list[QWidget] = [self.filter.search, self.filter.status, self.table]
+        controls: list[QWidget] = [self.filter.search, self.filter.status]
+        controls += (self._table,) if self._table else ()
         controls += self._placeholder.buttons if self._placeholder else ()
         controls += [self._cancel, self._load, self.folders.folders, self.folders.browse, self.folders.rescan]
         for first, second in pairwise(controls):
@@ -164,19 +180,30 @@ class PluginsPane(QWidget):
 
     def _connect(self) -> None:
         self.filter.changed.connect(self._filter)
-        self.filter.left_downwards.connect(self.table.setFocus)
+        self.filter.left_downwards.connect(self._enter_table)
         self.folders.chosen.connect(self.open_folder)
         self.folders.browse_wanted.connect(self.browse_wanted)
         self.folders.rescan_wanted.connect(self.rescan)
-        self.table.selected.connect(self._take_selection)
-        self.table.activated_path.connect(self._ask_to_load)
-        self.table.menu_wanted.connect(self._ask_for_menu)
         self.feed.reports_arrived.connect(self._put)
         self.feed.files_gone.connect(self._remove)
         self.feed.progress.connect(self._show_progress)
         self.feed.finished.connect(self._finish)
         self._cancel.clicked.connect(self.feed.cancel)
         self._load.clicked.connect(lambda: self._ask_to_load(self.table.current_path))
+
+    def _make_table(self) -> PluginTableView:
+        from plugdeck.ui.plugins.table_view import PluginTableView
+
+        table = PluginTableView(self.model, self)
+        self.prepare_table(table)
+        self._stack.addWidget(table)
+        table.selected.connect(self._take_selection)
+        table.activated_path.connect(self._ask_to_load)
+        table.menu_wanted.connect(self._ask_for_menu)
+        return table
+
+    def _enter_table(self) -> None:
+        self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def show_loadable(self, loadable: bool) -> None:
         """Whether the selected plugin can be loaded now."""
@@ -241,7 +268,9 @@ class PluginsPane(QWidget):
         self.filter.show_counts(self.model.counts())
         self._count.setText(self._count_words())
         if self.model.rowCount() or (scanning and not self.model.is_filtered):
-            self._stack.setCurrentWidget(self.table)
+            # Of a table without rows one would see the header; until there is one, words say the same sooner.
+            is_early = self._table is None and not self.model.rowCount()
+            self._stack.setCurrentWidget(self._waiting if is_early else self.table)
             return
         self.placeholder.say(*self._explanation())
         self._order_tabs()

@@ -13,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QIcon
+from PySide6.QtGui import QGuiApplication
 
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.ui.plugins.column import SEPARATOR, Column
 from plugdeck.ui.visible_text import visible_text
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QIcon
+
     from plugdeck.ui.plugins.row import PluginRow, StepSummary
 
 Index = QModelIndex | QPersistentModelIndex

@@ -1,0 +1,200 @@
+"""What a file defines, as the dynamic loader finds it: through the hash table alone (glibc ``elf/dl-lookup.c``).
+
+A symbol that the table of symbols has and the hash table does not lead to is no definition. The tables stay bytes:
+a lookup costs microseconds, and nobody looks up all names of a library.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import mul
+from struct import Struct
+from typing import NamedTuple
+
+from plugdeck.binary.versions import SymbolVersion
+
+SHN_UNDEF, SHN_ABS = 0, 0xFFF1
+STT_TLS, STT_GNU_IFUNC = 6, 10
+DEFINING_TYPES = frozenset({0, 1, 2, 5, STT_TLS, STT_GNU_IFUNC})  # none, object, function, common
+BINDINGS = frozenset({1, 2, 10})  # global, weak, unique
+_HIDDEN_VERSION = 0x8000
+_HIDDEN_VISIBILITIES = frozenset({1, 2})  # internal, hidden
+_MOST_STEPS = 200_000
+"""Of one chain; a crafted one leads in a circle."""
+
+_POWERS: list[int] = [pow(33, number, 1 << 32) for number in range(4096)]
+
+
+class Row(NamedTuple):
+    """``Elf_Sym``, in one order for both classes."""
+
+    name: int
+    info: int
+    other: int
+    section: int
+    value: int
+    size: int
+
+
+def gnu_hash(name: bytes) -> int:
+    """The hash of DT_GNU_HASH: multiply by 33 and add, from 5381, in 32 bits."""
+    if len(name) >= len(_POWERS):
+        value = 5381
+        for byte in name:
+            value = (value * 33 + byte) & 0xFFFF_FFFF
+        return value
+    return int(sum(map(mul, name[::-1], _POWERS)) + 5381 * _POWERS[len(name)]) & 0xFFFF_FFFF
+
+
+def sysv_hash(name: bytes) -> int:
+    """The hash of DT_HASH (gABI, chapter 5, "Hash Table")."""
+    value = 0
+    for byte in name:
+        value = (value << 4) + byte
+        value = (value ^ (value & 0xF000_0000) >> 24) & 0x0FFF_FFFF
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class GnuHash:
+    """DT_GNU_HASH: a filter, buckets, and chains that begin at the first symbol that is hashed."""
+
+    bloom: Sequence[int]
+    word_bits: int
+    shift: int
+    buckets: Sequence[int]
+    first: int
+    chains: Sequence[int]
+
+    def candidates(self, name: bytes, value: int) -> Iterator[int]:
+        """The symbols that may have this name, in the loader's order; ``value`` is its ``gnu_hash``."""
+        word = self.bloom[value // self.word_bits & len(self.bloom) - 1]
+        if not (word >> value % self.word_bits) & (word >> (value >> self.shift) % self.word_bits) & 1:
+            return
+        index = self.buckets[value % len(self.buckets)]
+        if not index:
+            return
+        place, end = index - self.first, len(self.chains)
+        while 0 <= place < end:
+            found = self.chains[place]
+            if (found ^ value) < 2:
+                yield place + self.first
+            if found & 1:
+                return
+            place += 1
+
+    def leads_to(self, number: int, value: int) -> bool:
+        """Whether a lookup of this hash comes to the symbol of this number, if nothing else of its name is before."""
+        word = self.bloom[value // self.word_bits & len(self.bloom) - 1]
+        if not (word >> value % self.word_bits) & (word >> (value >> self.shift) % self.word_bits) & 1:
+            return False
+        chains, place = self.chains, number - self.first
+        if not 0 <= place < len(chains) or (chains[place] ^ value) > 1:
+            return False
+        start = self.buckets[value % len(self.buckets)] - self.first
+        if not 0 <= place - start < _MOST_STEPS or start < 0:
+            return False
+        while start < place and not chains[start] & 1:
+            start += 1
+        return start == place
+
+
+@dataclass(frozen=True, slots=True)
+class SysvHash:
+    """DT_HASH: buckets, and one link for each symbol."""
+
+    buckets: Sequence[int]
+    links: Sequence[int]
+
+    def candidates(self, name: bytes, value: int) -> Iterator[int]:
+        """As ``GnuHash.candidates``; ``value`` is not of use here."""
+        index = self.buckets[sysv_hash(name) % len(self.buckets)]
+        for _ in range(min(len(self.links), _MOST_STEPS)):
+            if not 0 < index < len(self.links):
+                return
+            yield index
+            index = self.links[index]
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The tables of one file that lookups go through."""
+
+    hash: GnuHash | SysvHash | None
+    """None where there is none, or it is empty: then nothing is found in the file."""
+    rows: bytes
+    record: Struct
+    strings: bytes
+    versions: array[int] | None
+    """DT_VERSYM; None in a file without any version, which answers every request."""
+    labels: Mapping[int, SymbolVersion]
+    """By index; the base version and the indices 0 and 1 have none."""
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory they take."""
+        return len(self.rows) + len(self.strings)
+
+    def row(self, index: int) -> Row:
+        """The symbol of this number, which must be inside the table."""
+        return Row(*self.fields(index))
+
+    def fields(self, index: int) -> tuple[int, ...]:
+        """As ``row``, for loops over whole tables."""
+        fields = self.record.unpack_from(self.rows, index * self.record.size)
+        if self.record.size == 24:
+            return fields
+        name, value, size, info, other, section = fields
+        return name, info, other, section, value, size
+
+    def find(self, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
+        """The definition that the loader takes for a request, or None (``do_lookup_x`` and ``check_match``).
+
+        Args:
+            name: the symbol's name.
+            value: its ``gnu_hash``, which the caller has for all files of a scope.
+            version: the version asked for; None asks for the oldest, or the only one.
+        """
+        if self.hash is None:
+            return None
+        wanted, only = name + b"\0", list[Row]()
+        for index in self.hash.candidates(name, value):
+            row = self._defining(index, wanted)
+            if row is None:
+                continue
+            if version is None:
+                number = self.versions[index] if self.versions is not None else 1
+                if number & ~_HIDDEN_VERSION < 3:
+                    return _visible(row)
+                if not number & _HIDDEN_VERSION:
+                    only.append(row)
+            elif self._has_version(index, version):
+                return _visible(row)
+        return _visible(only[0]) if len(only) == 1 else None
+
+    def _defining(self, index: int, wanted: bytes) -> Row | None:
+        """The row of this number if it defines something of this name."""
+        if (index + 1) * self.record.size > len(self.rows):
+            return None
+        row = self.row(index)
+        kind = row.info & 15
+        has_place = row.value or row.section == SHN_ABS or kind == STT_TLS
+        if not has_place or row.section == SHN_UNDEF or kind not in DEFINING_TYPES:
+            return None
+        return row if self.strings.startswith(wanted, row.name) else None
+
+    def _has_version(self, index: int, version: SymbolVersion) -> bool:
+        if self.versions is None:
+            return True
+        number = self.versions[index]
+        label = self.labels.get(number & ~_HIDDEN_VERSION)
+        if label is None:
+            return not version.is_exact and not number & _HIDDEN_VERSION
+        return label.name == version.name
+
+
+def _visible(row: Row) -> Row | None:
+    """The row if other files may use it; the loader does not look for a second one in the same file."""
+    return row if row.info >> 4 in BINDINGS and row.other & 3 not in _HIDDEN_VISIBILITIES else None

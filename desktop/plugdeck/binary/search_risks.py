@@ -1,0 +1,141 @@
+"""Folders that a file has its libraries searched in, and that somebody else could put a library into.
+
+``RPATH`` and ``RUNPATH`` are read as glibc reads them (``elf/dl-load.c``, ``fillin_rpath``): an empty element is the
+current folder, and a path that does not begin with ``/`` is relative to it.
+"""
+
+from __future__ import annotations
+
+import grp
+import os
+import pwd
+import stat
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from plugdeck.binary.facts import ElfFacts
+from plugdeck.text import visible
+
+MAX_FOLDERS = 100
+"""A file that is made to annoy has thousands, and each is several looks at the disk."""
+
+_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRisk:
+    """One folder of a search path, and why it cannot be trusted."""
+
+    folder: str
+    """As it is written in the file."""
+    reason: str
+    """A predicate: ``is writable for every user``."""
+    is_grave: bool = True
+    """Whether anybody, rather than the members of one group, could use it."""
+
+    @property
+    def sentence(self) -> str:
+        """``The search folder '/tmp/lib' does not exist, and every user may make it.``"""
+        return f"The search folder {visible(self.folder)!r} {self.reason}."
+
+
+def search_risks(elf: ElfFacts, path: Path, root: Path | None = None) -> tuple[SearchRisk, ...]:
+    """The risks of a file's RUNPATH, or of its RPATH where that counts, in the order of the folders.
+
+    Args:
+        elf: What the file says.
+        path: Where it is: what ``$ORIGIN`` stands for.
+        root: The tree that absolute folders are looked up in; this computer's own when None.
+    """
+    folders = elf.runpath or elf.rpath
+    if not folders:
+        return ()
+    return tuple(_risks(folders[:MAX_FOLDERS], path, os.fspath(root) if root else ""))
+
+
+def _risks(folders: Sequence[str], path: Path, root: str) -> Iterator[SearchRisk]:
+    for folder in dict.fromkeys(folders):
+        if not folder:
+            yield SearchRisk(folder, "is empty, which means the folder that the program happens to run in")
+        elif folder.startswith(_ORIGIN):
+            origin = os.fspath(Path(os.path.realpath(path)).parent)
+            yield from _risks_on_disk(folder, origin + folder.partition("ORIGIN")[2].removeprefix("}"), path)
+        elif not folder.startswith("/"):
+            yield SearchRisk(folder, "is relative to the folder that the program happens to run in")
+        else:
+            yield from _risks_on_disk(folder, root + folder, path)
+
+
+def _risks_on_disk(written: str, folder: str, path: Path) -> Iterator[SearchRisk]:
+    """Who else may write there. Tokens such as ``$LIB`` stay: then what counts is the folder above them."""
+    try:
+        trusted = {0, os.geteuid(), path.stat().st_uid}  # who owns the file itself can change it anyhow
+        wanted = os.path.realpath(folder)
+        chain = [*_existing_folders(wanted)]
+    except (OSError, ValueError):
+        return
+    for place, status in chain:
+        # Whoever may write into the nearest folder that exists can put a library there, or make the missing ones.
+        # Further up, only the owners of a sticky folder's entries can replace these.
+        if place != chain[0][0] and status.st_mode & stat.S_ISVTX:
+            continue
+        if risk := _who_may_write(status, trusted):
+            reason, is_grave = risk
+            yield SearchRisk(written, _where(wanted, place, chain[0][0]) + reason, is_grave)
+            return
+
+
+def _existing_folders(folder: str) -> Iterator[tuple[str, os.stat_result]]:
+    """The nearest folder that exists, and all above it, with their status."""
+    path = Path(folder)
+    for place in (path, *path.parents):
+        with suppress(FileNotFoundError, NotADirectoryError):
+            status = place.stat()
+            if stat.S_ISDIR(status.st_mode):
+                yield os.fspath(place), status
+
+
+def _where(wanted: str, place: str, nearest: str) -> str:
+    """The beginning of a predicate on ``place``, which the search for ``wanted`` depends on."""
+    if place == wanted:
+        return ""
+    if wanted != nearest:
+        return f"does not exist, and somebody else could make it: {visible(place)} "
+    return f"is inside {visible(place)}, which "
+
+
+def _who_may_write(status: os.stat_result, trusted: set[int]) -> tuple[str, bool] | None:
+    """A predicate on who else may write into a folder, and whether that is grave; None for nobody."""
+    mode = f"(mode {stat.S_IMODE(status.st_mode):04o}, owner {_user(status.st_uid)})"
+    if status.st_mode & stat.S_IWOTH:
+        return f"can be written by every user {mode}", True
+    if status.st_uid not in trusted:
+        return f"belongs to another user {mode}", True
+    if status.st_mode & stat.S_IWGRP and _members(status.st_gid):
+        return f"can be written by the members of the group {_group(status.st_gid)} {mode}", False
+    return None
+
+
+def _members(group: int) -> tuple[str, ...]:
+    """Other users than the one who runs this, as far as the group's own list tells."""
+    try:
+        own = pwd.getpwuid(os.geteuid()).pw_name
+        return tuple(name for name in grp.getgrgid(group).gr_mem if name not in {own, "root"})
+    except KeyError:
+        return ()
+
+
+def _user(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return str(number)
+
+
+def _group(number: int) -> str:
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)

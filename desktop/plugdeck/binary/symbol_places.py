@@ -1,0 +1,39 @@
+"""Whether a symbol lies where its kind belongs: the loader hands out its address, and calls indirect functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugdeck.binary.segments import PF_X, LoadMap
+from plugdeck.binary.source import damaged
+
+_STT_FUNC, _STT_TLS, _STT_GNU_IFUNC = 2, 6, 10
+_FIRST_RESERVED_SECTION = 0xFF00  # SHN_LORESERVE: absolute and common symbols have no segment
+_PLAIN_FUNCTIONS = frozenset({3, 40, 62, 183, 243, 258})  # as in ``loading_checks``
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolPlaces:
+    """Where the memory of one file is."""
+
+    code: tuple[tuple[int, int], ...]
+    memory: tuple[tuple[int, int], ...]
+    thread_local_bytes: int
+
+    @classmethod
+    def of(cls, loads: LoadMap, machine: int) -> SymbolPlaces:
+        """The places of a file; functions of machines with descriptors may lie anywhere."""
+        memory = loads.ranges(0)
+        return cls(loads.ranges(PF_X) if machine in _PLAIN_FUNCTIONS else memory, memory, loads.thread_local_bytes)
+
+    def check(self, kind: int, section: int, address: int) -> None:
+        """Raises unless a symbol that the file defines, and that a relocation names, lies in it."""
+        if section >= _FIRST_RESERVED_SECTION:
+            return
+        if kind == _STT_TLS:
+            is_inside = address <= self.thread_local_bytes
+        else:
+            ranges = self.code if kind in {_STT_FUNC, _STT_GNU_IFUNC} else self.memory
+            is_inside = any(start <= address <= end for start, end in ranges)  # the end has names too: _end
+        if not is_inside:
+            raise damaged(f"A symbol at address {address:#x} lies outside of its part of the file")

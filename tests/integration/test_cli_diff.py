@@ -1,0 +1,135 @@
+"""``plugdeck diff``, ``check`` of many files, and what ``inspect`` says of a build: the real command."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SOURCE = """
+#include "plugdeck.h"
+PD_PLUGIN("tint", "%s", "", "MIT", "")
+PD_IMAGE_TRANSFORM(20, "pointwise")
+PD_INTEGER(amount, "Amount", 0, %d, 2, "")
+int Transform(const pd_image *in, pd_image *out) { (void)in; (void)out; return 0; }
+"""
+
+
+def plugdeck(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "plugdeck", *map(str, words)]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, env=environment)
+
+
+@pytest.fixture
+def build(build_plugin):
+    """``build("1.0.0", 10)``: a plugin of this version, whose parameter goes up to 10."""
+    return lambda version, most: build_plugin(SOURCE % (version, most), name="tint.so")
+
+
+def test_diff_of_a_build_that_can_replace_the_other_exits_0(build):
+    done = plugdeck("diff", build("1.0.0", 10), build("1.1.0", 20))
+
+    assert done.returncode == 0, done.stderr
+    assert "can replace the old one" in done.stdout
+    assert "The plugin's version was 1.0.0 and is 1.1.0." in done.stdout
+
+
+def test_diff_of_a_build_that_takes_something_away_exits_1_and_says_it_first(build):
+    done = plugdeck("diff", build("1.0.0", 10), build("1.1.0", 5))
+
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert lines[4] == "What callers of the old one lose:"
+    assert lines[5].startswith("  The parameter amount was")
+
+
+def test_diff_json_is_one_document_with_the_promised_keys(build):
+    done = plugdeck("diff", "--json", build("1.0.0", 10), build("1.1.0", 5))
+
+    document = json.loads(done.stdout)
+    assert set(document) == {"old", "new", "can_replace", "summary", "gaps", "changes"}
+    assert document["can_replace"] is False
+    assert set(document["changes"][0]) == {"kind", "name", "effect", "old", "new", "message"}
+    assert (document["changes"][0]["kind"], document["changes"][0]["effect"]) == ("parameter", "breaks")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_diff_with_what_cannot_be_read_exits_2(build, tmp_path: Path, options):
+    text = tmp_path / "text.so"
+    text.write_text("not a plugin")
+    for other in (text, tmp_path / "absent.so"):
+        assert plugdeck("diff", *options, build("1.0.0", 10), other).returncode == 2
+        assert plugdeck("diff", *options, other, build("1.0.0", 10)).returncode == 2
+    assert plugdeck("diff", build("1.0.0", 10)).returncode == 2
+
+
+def test_check_of_many_files_gives_a_line_each_and_a_summary(build, native, tmp_path: Path):
+    text = tmp_path / "text.so"
+    text.write_text("not a plugin")
+    missing = native("missing-library")
+
+    done = plugdeck("check", build("1.0.0", 10), missing, text)
+
+    lines = done.stdout.splitlines()
+    assert done.returncode == 1
+    assert lines[0] == f"{build('1.0.0', 10)}: compatible (loads)"
+    assert lines[1] == f"{missing}: incompatible (does not load)"
+    assert lines[2].startswith("  ✗ error: ")
+    assert lines[-1].startswith("3 files with Plugdeck's worker")
+    assert lines[-1].endswith(": 1 compatible, 1 incompatible, 1 not-a-plugin")
+
+
+def test_check_of_one_file_names_the_host_and_has_no_summary(build):
+    (line,) = plugdeck("check", build("1.0.0", 10)).stdout.splitlines()
+    assert "compatible with Plugdeck's worker" in line
+
+
+def test_inspect_tells_how_the_file_was_built(build_plugin):
+    path = build_plugin(SOURCE % ("1.0.0", 3), flags=("-g", "-Wl,-z,relro", "-Wl,-z,now", "-Wl,-rpath,relative"))
+
+    text = plugdeck("inspect", path).stdout
+    built = json.loads(plugdeck("inspect", "--json", path).stdout)["build"]
+
+    assert "how it was built" in text
+    assert "is relative to the folder" in text
+    assert built["hardening"]["relro"] == "full"
+    assert len(built["hardening"]["search_risks"]) == 1
+    assert built["debug_info"] == "included"
+    assert {tool["kind"] for tool in built["toolchain"]["tools"]} >= {"compiler"}
+    assert built["sizes"]["file"] == path.stat().st_size
+
+
+def test_inspect_of_what_is_no_elf_file_has_no_build(tmp_path: Path):
+    (tmp_path / "text.so").write_text("not a plugin")
+
+    assert json.loads(plugdeck("inspect", "--json", tmp_path / "text.so").stdout)["build"] is None
+
+
+@pytest.mark.parametrize("command", ["check", "list", "inspect", "diff"])
+def test_a_sysroot_that_is_no_folder_is_a_usage_error(command, samples, tmp_path: Path):
+    words = {"list": [], "diff": [samples / "invert.so"] * 2}.get(command, [samples / "invert.so"])
+
+    done = plugdeck(command, *words, "--sysroot", tmp_path / "absent")
+
+    assert done.returncode == 2
+    assert "is not a folder" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "inspect", "list", "diff"])
+def test_a_host_that_cannot_load_plugins_is_the_reason(command, build_plugin, samples, tmp_path: Path):
+    static = build_plugin("int main(void) { return 0; }", name="static", flags=("-static",), shared=False)
+    words = {"list": [samples], "diff": [samples / "invert.so"] * 2}.get(command, [samples / "invert.so"])
+
+    done = plugdeck(command, "--json", *words, "--host", static)
+
+    if command == "diff":
+        assert json.loads(done.stdout)["can_replace"]
+        return
+    document = json.loads(done.stdout)
+    reports = document if isinstance(document, list) else [document]
+    assert {report["status"] for report in reports} == {"incompatible"}
