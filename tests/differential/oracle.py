@@ -15,8 +15,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from plugdeck.hosting.launch import worker_command
 from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.sandbox.command import worker_command
+from plugdeck.hosting.sandbox.confinement import Confinement, Tier
 
 LOADS = "loads"
 SERVER = Path(__file__).with_name("oracle_server.py")
@@ -32,7 +33,7 @@ def ask(paths: Sequence[str], *, processes: int = 2) -> list[str]:
 
 
 def _ask(paths: Sequence[str]) -> list[str]:
-    command = worker_command(Limits())
+    command = worker_command(Limits(), Confinement(Tier.LIMITED))
     arguments = [
         argument.replace(_WORKS, f"import plugdeck.hosting.worker; exec(open({os.fspath(SERVER)!r}).read())")
         for argument in command.arguments

@@ -18,6 +18,7 @@ from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -111,7 +112,8 @@ def shrink(image: Image, width: int, height: int) -> Image:
 
 @pytest.fixture
 def deck(until: Callable[..., None]) -> Iterator[Deck]:
-    with Supervisor(deadlines=PATIENT) as supervisor:
+    """Its workers are not sealed off, so that their processes can be counted and their gates opened."""
+    with Supervisor(deadlines=PATIENT, tier=Tier.LIMITED) as supervisor:
         deck = Deck(supervisor, until)
         yield deck
         deck.close()

@@ -237,7 +237,8 @@ def test_worker_has_no_descriptor_of_ours(host, build_plugin):
     with open(os.devnull) as file:
         os.set_inheritable(file.fileno(), True)
         talker = host(build_plugin(TALKER, name="talker.so"))
-    assert talker.call("Descriptors") == 6  # the standard ones, two sockets, and the flag that a call is cancelled
+    # The standard ones, two sockets, the flag that a call is cancelled, and the plugin's own bytes.
+    assert talker.call("Descriptors") == 7
 
 
 def test_worker_has_limits_and_a_session_of_its_own(host, build_plugin):
@@ -245,7 +246,7 @@ def test_worker_has_limits_and_a_session_of_its_own(host, build_plugin):
     limits = Path(f"/proc/{talker.pid}/limits").read_text("ascii")
     assert "Max core file size        0                    0" in limits
     assert f"Max address space         {4 << 30}           {4 << 30}" in limits
-    assert os.getsid(talker.pid) == os.getpgid(talker.pid) == talker.pid
+    assert os.getsid(talker.pid) == os.getpgid(talker.pid) != os.getsid(0)
     assert int(Path(f"/proc/{talker.pid}/oom_score_adj").read_text("ascii")) == 800
 
 
@@ -421,7 +422,7 @@ def test_stop_while_a_plugin_hangs_in_loading_ends_it_and_waits_for_nothing(supe
     assert plugin.state is PluginState.NOT_LOADED
 
 
-def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(native, patient):
+def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(native, patient, has_ended):
     path = native("sleep-in-destructor")
     with Supervisor(deadlines=replace(patient, stop_s=0.2)) as supervisor:
         plugin = supervisor.host(path, examine(path).manifest)
@@ -430,7 +431,7 @@ def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(n
         began = time.monotonic()
         plugin.stop()
         assert time.monotonic() - began > 0.15
-        assert not Path(f"/proc/{pid}").exists()
+        assert has_ended(pid)
 
 
 def test_closed_supervisor_starts_nothing(mixing):

@@ -18,6 +18,7 @@ import pytest
 from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
 from plugdeck.hosting.outcome import HostError, PluginState
+from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -134,7 +135,7 @@ def test_thousand_transforms_of_changing_sizes_leave_little_and_then_nothing(
         for plugin in (first, second):
             maps = Path(f"/proc/{plugin.pid}/maps").read_text("ascii")
             assert maps.count("plugdeck-frame") <= 2 * 5 + 1
-            assert len(descriptors(plugin.pid)) == 6
+            assert len(descriptors(plugin.pid)) == 7
 
 
 def test_frames_that_outlive_their_supervisor_can_be_read_and_released(misbehave, patient, untouched):
@@ -229,7 +230,7 @@ PD_FUNCTION(int, Fork, (void))
 int Fork(void) { int child = fork(); if (!child) for (;;) pause(); return child; }
 """
     path = build_plugin(source, name="parent.so")
-    with Supervisor(deadlines=patient) as supervisor:
+    with Supervisor(deadlines=patient, tier=Tier.LIMITED) as supervisor:  # only there can it start one
         plugin = supervisor.host(path, examine(path).manifest)
         plugin.start()
         child = plugin.call("Fork")

@@ -73,7 +73,7 @@ def works(plugin: HostedPlugin, supervisor: Supervisor) -> bool:
 
 @pytest.mark.parametrize("behaviour", ENDINGS)
 def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(
-    supervisor, hosted, native, behaviour, until, in_haste
+    supervisor, hosted, native, behaviour, until, in_haste, has_ended
 ):
     bystander, plugin = hosted(native("misbehave")), hosted(native("misbehave"))
     bystander.start()
@@ -96,7 +96,7 @@ def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(
     until(lambda: changes)  # the watcher may be the one who tells
     assert changes == [plugin.state] == [STATES.get(ending, PluginState.CRASHED)]
     assert plugin.pid is None
-    assert not Path(f"/proc/{pids[1]}").exists()
+    assert has_ended(pids[1])
     assert outcome.sentence in [line.text for line in plugin.log.lines()]
 
     assert works(bystander, supervisor)

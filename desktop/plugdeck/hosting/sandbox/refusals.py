@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import select
 from collections.abc import Callable
-from contextlib import suppress
 from fcntl import ioctl
 from struct import Struct
+from threading import Lock
 
 from plugdeck.hosting.sandbox.system_calls import SystemCalls
 from plugdeck.hosting.watcher import Watcher
@@ -29,28 +30,39 @@ class Refusals:
         self._listener = listener
         self._calls = calls
         self._tell = tell
+        self._lock = Lock()
+        self._asked = select.poll()
+        self._asked.register(listener, select.POLLIN)
         self._count = 0
         self._told: set[str] = set()
         watcher.watch(listener, self._answer)
 
     def close(self) -> None:
-        """Lets the kernel answer from now on. On the watcher's thread, or when the worker is gone."""
+        """Lets the kernel answer from now on. Any thread."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
         listener, self._listener = self._listener, -1
         if listener >= 0:
             self._watcher.forget(listener)
             os.close(listener)
 
     def _answer(self) -> None:
+        """Reading would wait for a question that nobody asks any more, so it is looked for first."""
+        with self._lock:
+            if self._listener >= 0 and self._asked.poll(0):
+                self._answer_one()
+
+    def _answer_one(self) -> None:
         notice = bytearray(_NOTICE.size)
         try:
             ioctl(self._listener, _RECEIVE, notice)
             identifier, _, _, number, *_ = _NOTICE.unpack(notice)
             ioctl(self._listener, _SEND, _ANSWER.pack(identifier, 0, -errno.EPERM, 0))
-        except InterruptedError:
-            return
         except OSError as failure:  # ENOENT: whoever asked was killed meanwhile; anything else: the worker is gone
             if failure.errno != errno.ENOENT:
-                self.close()
+                self._close()
             return
         self._count += 1
         deed = self._calls.deed(number)
@@ -58,5 +70,4 @@ class Refusals:
             self._told.add(deed)
             self._tell(deed)
         if self._count >= _MOST:
-            with suppress(OSError):
-                self.close()
+            self._close()
