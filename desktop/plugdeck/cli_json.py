@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plugdeck.binary.toolchain import Toolchain
     from plugdeck.catalogue.difference import Difference
     from plugdeck.catalogue.report import Report
+    from plugdeck.compat.tree import Dependency
     from plugdeck.dialects.manifest import Manifest
 
 Json = dict[str, object]
@@ -85,6 +86,18 @@ def build_json(build: BuildFacts) -> Json:
             "debug": sizes.debug_bytes,
         },
         "problem": build.problem or None,
+    }
+
+
+def tree_json(dependency: Dependency) -> Json:
+    """What a file needs, for ``check --tree --json``."""
+    return {
+        "name": dependency.name,
+        "path": dependency.path,
+        "rule": dependency.rule,
+        "problem": dependency.problem,
+        "repeated": dependency.is_repeated,
+        "needs": [tree_json(child) for child in dependency.children],
     }
 
 

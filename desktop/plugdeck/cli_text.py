@@ -5,7 +5,6 @@ Every string that comes from a file goes through ``visible`` on its way to a ter
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -68,6 +67,8 @@ def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
 
 def result_text(result: object) -> str:
     """What a called function returned, for a terminal."""
+    import json
+
     return visible(result) if isinstance(result, str) else json.dumps(result)
 
 
