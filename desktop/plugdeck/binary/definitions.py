@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from operator import mul
 from struct import Struct
 from typing import NamedTuple
@@ -24,7 +25,7 @@ _HIDDEN_VISIBILITIES = frozenset({1, 2})  # internal, hidden
 _MOST_STEPS = 200_000
 """Of one chain; a crafted one leads in a circle."""
 
-_POWERS: list[int] = [pow(33, number, 1 << 32) for number in range(4096)]
+_POWERS = list(accumulate(repeat(33, 4095), lambda power, base: power * base & 0xFFFF_FFFF, initial=1))
 
 
 class Row(NamedTuple):

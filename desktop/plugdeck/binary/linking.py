@@ -104,7 +104,7 @@ def _references(
             if not section and info & 15 != STT_TLS:
                 raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
             continue
-        if section:
+        if section or value:
             check_place(info & 15, section, value)
         end = strings.find(b"\0", start)
         if end < 0 or end - start > MAX_STRING_BYTES:
