@@ -61,7 +61,10 @@ def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
     if report.manifest and report.manifest.symbols:
         lines += _manifest_lines(report.manifest)
     if build:
-        lines += ["", "  how it was built", *(f"    {label:<18} {value}" for label, value in build)]
+        lines += ["", "  how it was built"]
+    for label, value in build:
+        first, *others = value.split("\n")
+        lines += [f"    {label:<18} {first}", *(f"{'':<23}{line}" for line in others)]
     return "\n".join(line.rstrip() for line in (*lines, *_symbol_lines(report)))
 
 
