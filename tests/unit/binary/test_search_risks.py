@@ -20,13 +20,13 @@ def risks(build_plugin: Callable[..., Path], tmp_path: Path) -> Callable[..., tu
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
 
-    def of(path: str, *, tags: str = "--enable-new-dtags", root: Path | None = None) -> tuple[SearchRisk, ...]:
+    def of(path: str, *, tags: str = "--enable-new-dtags", root: str = "") -> tuple[SearchRisk, ...]:
         built = build_plugin(SOURCE, flags=(f"-Wl,-rpath,{path}", f"-Wl,{tags}"))
         copied = home / "plugin.so"
         copied.write_bytes(built.read_bytes())
         elf = read(copied).elf
         assert elf
-        return search_risks(elf, copied, root)
+        return search_risks(elf, copied, lambda folder: os.path.realpath(root + folder))
 
     return of
 
@@ -119,7 +119,7 @@ def test_folders_are_looked_up_in_the_tree_of_another_machine(risks, tmp_path: P
     open_there.mkdir(parents=True)
     open_there.chmod(0o777)
     assert risks("/opt/open") == ()
-    (risk,) = risks("/opt/open", root=tmp_path / "tree")
+    (risk,) = risks("/opt/open", root=str(tmp_path / "tree"))
     assert "every user" in risk.reason
 
 
