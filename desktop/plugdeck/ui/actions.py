@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from plugdeck.ui.chain.words import TAKE_OUT, TAKE_OUT_WHY
 from plugdeck.ui.details.tab import Tab
 
 
@@ -24,6 +25,8 @@ class WindowActions:
         self.load = make("&Load into the chain", "Ctrl+L")
         self.restart = make("&Restart its host", "Ctrl+R")
         self.replace = make("&Use the new file", "Ctrl+U")
+        self.take_out = make(f"&{TAKE_OUT}", "Ctrl+T")
+        self.take_out.setToolTip(TAKE_OUT_WHY)
         self.uninstall = make("U&ninstall (move to the trash)")
         self.copy_path = make("&Copy path", "Ctrl+Shift+C")
         self.copy_verdict = make("Copy &verdict")
@@ -39,7 +42,7 @@ class WindowActions:
     def of_plugin(self) -> tuple[QAction | None, ...]:
         """What can be done with the selected plugin; None is a line between groups."""
         return (
-            *(self.load, self.restart, self.replace, None),
+            *(self.load, self.restart, self.replace, self.take_out, None),
             *(self.copy_path, self.copy_verdict, self.show_in_files, None, self.uninstall),
         )
 
@@ -55,6 +58,7 @@ class WindowActions:
         views = [self.search, self.rescan, self.next_part, None, *self.tabs, None, *view]
         _fill(menus["File"], files)
         _fill(menus["Plugin"], self.of_plugin)
+        menus["Plugin"].setToolTipsVisible(True)
         _fill(menus["View"], views)
         _fill(menus["Help"], [self.keys, self.about])
 

@@ -147,6 +147,8 @@ class MainWindow(QObject):
         self._show(report)
         if step:
             self._select_in_chain(step.key)
+        else:
+            self.chain.forget_selection()
 
     def _select_in_chain(self, key: str) -> None:
         self._is_selecting = True

@@ -40,6 +40,7 @@ class WindowCommands(QObject):
             (actions.load, self.load_selected),
             (actions.restart, self.restart_selected),
             (actions.replace, self.replace_selected),
+            (actions.take_out, self.take_out_selected),
             (actions.uninstall, self.uninstall_selected),
             (actions.copy_path, self.copy_path),
             (actions.copy_verdict, self.copy_verdict),
@@ -59,6 +60,7 @@ class WindowCommands(QObject):
         actions, step = self._window.actions, subject.step if subject else None
         actions.load.setEnabled(loadable)
         actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING)
+        actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
         actions.uninstall.setEnabled(bool(subject and Removal.is_installed(subject.report.path)))
         for action in (actions.copy_path, actions.copy_verdict, actions.show_in_files):
@@ -84,6 +86,11 @@ class WindowCommands(QObject):
         row = self._window.chain.row(subject.key)
         if row:
             row.replace_wanted.emit()
+
+    def take_out_selected(self) -> None:
+        """Takes it out of the chain, which ends its process."""
+        if (subject := self._window.details.subject) and subject.key:
+            self._window.services.chain.remove(subject.key)
 
     def uninstall_selected(self) -> None:
         """Moves it to the trash."""

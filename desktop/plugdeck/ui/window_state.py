@@ -21,7 +21,7 @@ DEFAULT_SIZE = (1280, 800)
 SMALLEST_SIZE = (760, 500)
 _FRAME = (16, 48)
 """Room for borders and title bar: how large they are is known only once the window is on the screen."""
-_LIST_WIDTH = 530
+_LIST_WIDTH = 570
 _COLUMNS = "window.columns"
 
 
@@ -63,7 +63,7 @@ def store_window(shell: Shell, settings: Settings) -> None:
     for name, splitter in shell.splitters.items():
         settings.set(f"window.splitter.{name}", splitter.sizes())
     header = shell.plugins.table.horizontalHeader()
-    settings.set(_COLUMNS, [header.sectionSize(column) for column in Column])
+    settings.set(_COLUMNS, shell.plugins.table.column_widths)
     settings.set("window.sort_column", header.sortIndicatorSection())
     settings.set("window.sort_descending", header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder)
     settings.set("plugins.status", shell.plugins.filter.status.currentData())

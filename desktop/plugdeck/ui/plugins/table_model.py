@@ -6,6 +6,7 @@ some hundred thousand calls from C++ to Python, and a second of a frozen window.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -22,13 +23,14 @@ from plugdeck.ui.visible_text import visible_text
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
+    from plugdeck.ui.plugins.elision import Distinct
     from plugdeck.ui.plugins.row import PluginRow, StepSummary
 
 Index = QModelIndex | QPersistentModelIndex
 
 _Role = Qt.ItemDataRole
 FILE_ROLE = _Role.UserRole + 1
-"""The file's name, where several plugins have the name; else nothing."""
+"""The file's name as a ``Distinct``, where several plugins have the name; else nothing."""
 _ALL_STATUSES = frozenset(Status)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ROOT = QModelIndex()
@@ -162,7 +164,7 @@ class PluginTableModel(QAbstractTableModel):
             return f"{Column(column).title}: {index.data() or 'none'}"
         if role == _Role.ToolTipRole:
             return _tool_tip(row)
-        return self._file(row) if role == FILE_ROLE else None
+        return self._distinct_file(row) if role == FILE_ROLE else None
 
     def _name(self, row: PluginRow) -> str:
         """The plugin's name; where several plugins have it, the file's as well."""
@@ -171,6 +173,17 @@ class PluginTableModel(QAbstractTableModel):
 
     def _file(self, row: PluginRow) -> str:
         return visible_text(row.path.name) if self._names[row.cells[Column.NAME]] > 1 else ""
+
+    def _distinct_file(self, row: PluginRow) -> Distinct | None:
+        """Compares with the neighbours in the order of names and paths: the files that are most like it."""
+        from plugdeck.ui.plugins.elision import distinct_among
+
+        if not (file := self._file(row)):
+            return None
+        place = bisect_left(self._ordered, row.order, key=_ORDER)
+        around = self._ordered[max(0, place - 1) : place + 2]
+        others = [each for each in around if each.path != row.path and each.cells[0] == row.cells[0]]
+        return distinct_among(file, [visible_text(each.path.name) for each in others])
 
     def _take_rows(self) -> None:
         """After rows came, went or changed: puts all in the order of their names, which is that of every tie."""
@@ -214,4 +227,4 @@ def _icon(row: PluginRow, column: int) -> QIcon | None:
 def _tool_tip(row: PluginRow) -> str:
     """Plain text: Qt takes a tool tip for markup by its first line, so that line is our own."""
     findings: Sequence[str] = [f"• {visible_text(finding.message)}" for finding in row.report.findings[:4]]
-    return "\n".join(["File", visible_text(str(row.path)), *findings])
+    return "\n".join(["Plugin", row.cells[Column.NAME], visible_text(str(row.path)), *findings])

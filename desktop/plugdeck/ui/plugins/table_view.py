@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from plugdeck.ui.plugins.column import Column
@@ -19,6 +19,9 @@ _WIDTHS = {
     Column.STATE: 104,
     Column.PRIORITY: 58,
 }
+_GIVING_WAY = (Column.DIALECT, Column.VERSION)
+"""Hidden, the first one first, where a narrow list has no room for them; the details say both."""
+_LEAST_NAME = 110
 _ROW_PADDING = 10
 _SHAPE_AND_MARGINS = 32
 
@@ -39,6 +42,7 @@ class PluginTableView(QTableView):
         self._kept: Path | None = None
         self._top: Path | None = None
         self._restoring = False
+        self._hidden_widths: dict[Column, int] = {}
         self.setModel(model)
         self._set_up()
         self._set_up_headers()
@@ -52,6 +56,17 @@ class PluginTableView(QTableView):
     def current_path(self) -> Path | None:
         """The selected file; it stays selected while a filter hides it."""
         return self._kept
+
+    @property
+    def column_widths(self) -> list[int]:
+        """Every column's width, also of those that are hidden for lack of room."""
+        header = self.horizontalHeader()
+        return [self._hidden_widths.get(column, header.sectionSize(column)) for column in Column]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes room for the name."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def select_path(self, path: Path, *, focus: bool = False) -> None:
         """Selects a file, now or as soon as it is listed."""
@@ -130,6 +145,19 @@ class PluginTableView(QTableView):
         columns.setMinimumSectionSize(48)
         columns.setSortIndicator(Column.NAME, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
+
+    def _fit_columns(self) -> None:
+        """Shows as many columns as leave the name legible."""
+        header, widths = self.horizontalHeader(), self.column_widths
+        room = self.viewport().width() - sum(widths[column] for column in Column if column is not Column.NAME)
+        for column in _GIVING_WAY:
+            is_hidden = room < _LEAST_NAME
+            if is_hidden:
+                self._hidden_widths[column] = widths[column]
+                room += widths[column]
+            header.setSectionHidden(column, is_hidden)
+            if not is_hidden:
+                self._hidden_widths.pop(column, None)
 
     def _activate(self, index: QModelIndex) -> None:
         row = self._plugins.row_at(index.row())
