@@ -9,7 +9,7 @@ from plugdeck.compat.elsewhere import copies_elsewhere, elsewhere_remedy
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.library_files import LibraryFile, Refusal
 from plugdeck.compat.packages import packages_of
-from plugdeck.compat.remedies import install_remedy, newest, rebuild_remedy
+from plugdeck.compat.remedies import c_library_remedy, install_remedy, newest, rebuild_remedy
 from plugdeck.compat.search import CACHE, DEFAULT_FOLDER, Library, Place, Search, Trail
 from plugdeck.text import visible
 
@@ -37,7 +37,8 @@ def _missing_library(problem: MissingLibrary, search: Search) -> Finding:
     packages = packages_of(search.sysroot.folder or "/")
     relatives = ", ".join(map(visible, search.relatives(problem.name)))
     also = (f"here in another version, which is not interchangeable: {relatives}",) if relatives else ()
-    copies = copies_elsewhere(problem.name, problem.needed_by, search, packages)
+    is_c_library = c_library_remedy(problem.name)  # one from elsewhere would be the second in its process
+    copies = () if is_c_library else copies_elsewhere(problem.name, problem.needed_by, search, packages)
     outside = tuple(f"here, but not searched: {copy.label}" for copy in copies)
     return Finding(
         "loader.library-not-found",

@@ -18,9 +18,9 @@ _CPP_LIBRARY = ("GLIBCXX", "CXXABI")
 
 def install_remedy(library: str, packages: Packages | None = None) -> str:
     """How to get a library by its soname, on this family of distributions and elsewhere."""
-    kind = next((text for form, text in _policy("debian-libraries")["kinds"].items() if fnmatchcase(library, form)), "")
-    if kind:
-        return kind
+    known = c_library_remedy(library) or _of_form("kinds", library)
+    if known:
+        return known
     lists = packages.offering(library) if packages else ""
     if lists:
         return f"Install the package {visible(lists)}, which ships it by apt's lists: sudo apt install {visible(lists)}"
@@ -28,6 +28,11 @@ def install_remedy(library: str, packages: Packages | None = None) -> str:
         f"Install what provides {visible(library)}{_package_words(library, packages)}, or put the library beside the "
         "plugin and link the plugin with -Wl,-rpath,'$ORIGIN'."
     )
+
+
+def c_library_remedy(library: str) -> str:
+    """What to do when the missing library belongs to a C library, of which a process can have but one; or nothing."""
+    return _of_form("c-libraries", library)
 
 
 def debian_package(library: str) -> str:
@@ -72,6 +77,11 @@ def symbol_remedy(name: str) -> str:
     """Where a symbol of this name, demangled, mostly comes from, and what to do when nothing defines it."""
     beginnings = _policy("symbol-origins")["beginnings"]
     return beginnings[max((each for each in beginnings if name.startswith(each)), key=len)]
+
+
+def _of_form(kind: str, library: str) -> str:
+    forms = _policy("debian-libraries")[kind]
+    return next((text for form, text in forms.items() if fnmatchcase(library, form)), "")
 
 
 def _package_words(library: str, packages: Packages | None) -> str:

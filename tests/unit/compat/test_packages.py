@@ -104,7 +104,13 @@ def test_remedy_says_how_sure_the_package_is(system: Path, tmp_path: Path):
 
 @pytest.mark.parametrize(
     ("library", "word"),
-    [("libc.musl-x86_64.so.1", "musl"), ("libjvm.so", "Java"), ("liblog.so", "Android"), ("libcuda.so.1", "NVIDIA")],
+    [
+        ("libc.musl-x86_64.so.1", "Alpine"),
+        ("libc.so.6", "such as musl"),
+        ("libjvm.so", "Java"),
+        ("liblog.so", "Android"),
+        ("libcuda.so.1", "NVIDIA"),
+    ],
 )
 def test_libraries_that_no_package_brings_have_a_remedy_of_their_own(library: str, word: str):
     assert word in install_remedy(library)
