@@ -50,6 +50,14 @@ def restore_folder(shell: Shell, settings: Settings) -> None:
         shell.plugins.open_folder(paths.plugin_folder())
 
 
+def restore_host(shell: Shell, settings: Settings) -> None:
+    """Has the first scan judge for the host of the last session, which is known to the window only later."""
+    if settings.get("hosts.chosen", {}):
+        from plugdeck.ui.host.recent import RecentHosts  # not on the way to a window for the own worker
+
+        shell.plugins.feed.host = RecentHosts(settings).chosen
+
+
 def fitting_size(wanted: QSize, available: QSize) -> QSize:
     """The wanted size where it is sensible, but never more than the screen has room for with the window's frame."""
     return wanted.expandedTo(QSize(*SMALLEST_SIZE)).boundedTo(available - QSize(*_FRAME))

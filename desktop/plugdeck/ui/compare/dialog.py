@@ -83,6 +83,7 @@ class CompareDialog(QDialog):
         self, candidates: Sequence[Candidate], choice: HostChoice = WORKER, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
+        self.setObjectName("compare")
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choice = choice
@@ -113,6 +114,7 @@ class CompareDialog(QDialog):
             label = QLabel(words, self)
             label.setBuddy(chooser)
             browse = QPushButton("Choose a file…", self)
+            browse.setAutoDefault(False)  # Enter is for the build that is being chosen
             browse.setAccessibleName(f"Choose a file as {chooser.accessibleName().lower()}")
             browse.clicked.connect(lambda _checked=False, chooser=chooser: self._ask_for_file(chooser))
             for column, widget in enumerate((label, chooser, browse)):

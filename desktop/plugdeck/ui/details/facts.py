@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QScrollArea, QWidget
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.catalogue.report import Report
@@ -35,7 +35,7 @@ class FactsTab(QScrollArea):
         super().__init__(parent)
         self._background = background
         self._report: Report | None = None
-        self._hash: QLabel | None = None
+        self._hash: QLineEdit | None = None
         self._form: QFormLayout | None = None
         self._build = Latest(self)
         self._build.succeeded.connect(self._show_build)
@@ -58,13 +58,14 @@ class FactsTab(QScrollArea):
         form.setVerticalSpacing(SPACING // 2)
         form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         for name, value in fact_lines(report) if report else ():
-            self._add(form, name, value)
+            _add(form, name, value)
         if report and report.facts:
-            self._hash = self._add(form, "SHA-256", "computing…")
+            self._hash = _digits("computing…")
+            _add_row(form, "SHA-256", self._hash)
             self._compute_hash(report)
         if report and report.facts and report.facts.elf:
             form.addRow(_heading("How it was built"))
-            self._add(form, "Being read", "…")
+            _add(form, "Being read", "…")
             path = report.path
             self._build.start(lambda: _read_build(path))
         self.setWidget(content)
@@ -74,14 +75,7 @@ class FactsTab(QScrollArea):
         if self._form:
             self._form.removeRow(self._form.rowCount() - 1)
             for name, value in lines:
-                self._add(self._form, name, value)
-
-    def _add(self, form: QFormLayout, name: str, value: str) -> QLabel:
-        title, label = QLabel(name), plain_label(value)
-        tint(title, Tone.QUIET)
-        label.setAccessibleName(name)
-        form.addRow(title, label)
-        return label
+                _add(self._form, name, value)
 
     def _compute_hash(self, report: Report) -> None:
         label = self._hash
@@ -90,12 +84,35 @@ class FactsTab(QScrollArea):
             # The label of another file may be gone with its page.
             if label is self._hash and label is not None:
                 label.setText(text)
+                label.setCursorPosition(0)
 
         self._background.run(
             lambda: sha256_of(report.path, lambda: self._report is not report),
             show,
             lambda error: show(visible_text(str(error))),
         )
+
+
+def _add(form: QFormLayout, name: str, value: str) -> None:
+    _add_row(form, name, _digits(value) if name == "Build id" else plain_label(value))
+
+
+def _add_row(form: QFormLayout, name: str, value: QWidget) -> None:
+    title = QLabel(name)
+    tint(title, Tone.QUIET)
+    value.setAccessibleName(name)
+    form.addRow(title, value)
+
+
+def _digits(text: str) -> QLineEdit:
+    """A line that scrolls in itself: digits cannot be wrapped, and would make every row as wide as they are."""
+    line = QLineEdit(text)
+    line.setReadOnly(True)
+    line.setFrame(False)
+    line.setTextMargins(-2, 0, 0, 0)
+    line.setCursorPosition(0)
+    line.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    return line
 
 
 def _heading(words: str) -> QLabel:
@@ -110,9 +127,9 @@ def _heading(words: str) -> QLabel:
 def _read_build(path: Path) -> list[Line]:
     """Another thread."""
     from plugdeck.binary.build_facts import read_build_facts
-    from plugdeck.ui.details.build_lines import build_lines
+    from plugdeck.catalogue.build_rows import build_rows
 
-    return list(build_lines(read_build_facts(path)))
+    return list(build_rows(read_build_facts(path)))
 
 
 def sha256_of(path: Path, unwanted: Callable[[], bool]) -> str:

@@ -23,8 +23,8 @@ def worker_words(judged: Judgement) -> str:
     """What loading would meet, where the verdict is another host's."""
     report = judged.by_worker
     if report is None:
-        return f"{OWN_WORKER}, into which it would be loaded, is being asked…"
-    return f"{OWN_WORKER}, into which it would be loaded: {_status_words(report)}"
+        return f"Load uses {OWN_WORKER}, which is being asked…"
+    return f"Load uses {OWN_WORKER}: {_status_words(report)}"
 
 
 def _status_words(report: Report) -> str:

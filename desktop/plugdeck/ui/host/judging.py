@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from plugdeck.catalogue.report import Report
+from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
 from plugdeck.ui.host.judgement import Judgement
@@ -24,7 +25,9 @@ class KnownHost:
     name: str
     """With its machine and C library: ``python3 (64-bit x86-64, glibc 2.36)``."""
     problem: str = ""
-    """Why no plugin can be loaded there, in a sentence with its remedy; empty when some can."""
+    """Why it is no host for plugins, in a sentence with its remedy; empty when it is one."""
+    severity: Severity = Severity.ERROR
+    """How sure that is."""
     is_there: bool = True
 
 
@@ -133,8 +136,10 @@ class HostJudging(QObject):
 
 def _describe(choice: HostChoice) -> KnownHost:
     host = choice.host()
-    problem = " ".join(f"{found.message} {found.remedy}".strip() for found in host.findings[:1])
-    return KnownHost(choice, host.name, problem, is_there(choice))
+    worst = min(host.findings, key=lambda found: list(Severity).index(found.severity), default=None)
+    problem = f"{worst.message} {worst.remedy}".strip() if worst else ""
+    severity = worst.severity if worst else Severity.ERROR
+    return KnownHost(choice, host.name, problem, severity, is_there(choice))
 
 
 def examine_for(path: Path, choice: HostChoice) -> Report:

@@ -52,6 +52,7 @@ class PluginTableModel(QAbstractTableModel):
         self._shown: list[PluginRow] = []
         self._places: dict[Path, int] | None = None
         self._steps: Mapping[Path, StepSummary] = {}
+        self._stale: set[Path] = set()
         self._words: tuple[str, ...] = ()
         self._statuses = _ALL_STATUSES
         self._column = Column.NAME
@@ -97,7 +98,13 @@ class PluginTableModel(QAbstractTableModel):
 
         for report in reports:
             self._rows[report.path] = row_of(report, self._steps.get(report.path))
+            self._stale.discard(report.path)
         self._take_rows()
+
+    def mark_stale(self) -> None:
+        """Every verdict is of another host from now on, until a new report comes."""
+        self._stale = set(self._rows)
+        self._arrange()
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Forgets files."""
@@ -154,6 +161,10 @@ class PluginTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = _Role.DisplayRole) -> object:
         """What a cell shows: text first, a shape beside it for status and state."""
         row, column = self._shown[index.row()], index.column()
+        is_old = column == Column.STATUS and row.path in self._stale
+        return _old_status(row, role) if is_old else self._cell(row, column, role)
+
+    def _cell(self, row: PluginRow, column: int, role: int) -> object:
         if role == _Role.DisplayRole:
             return self._name(row) if column == Column.NAME else row.cells[column]
         if role == _Role.DecorationRole:
@@ -161,7 +172,8 @@ class PluginTableModel(QAbstractTableModel):
         if role == _Role.TextAlignmentRole:
             return _RIGHT if column == Column.PRIORITY else None
         if role == _Role.AccessibleTextRole:
-            return f"{Column(column).title}: {index.data() or 'none'}"
+            text = self._name(row) if column == Column.NAME else row.cells[column]
+            return f"{Column(column).title}: {text or 'none'}"
         if role == _Role.ToolTipRole:
             return _tool_tip(row)
         return self._distinct_file(row) if role == FILE_ROLE else None
@@ -222,6 +234,22 @@ def _icon(row: PluginRow, column: int) -> QIcon | None:
     if column == Column.STATE and row.step:
         return icon_of(STATE_MARKS[row.state], QGuiApplication.palette())
     return None
+
+
+def _old_status(row: PluginRow, role: int) -> object:
+    """The status that another host gave, as such: in brackets, grey, with another shape."""
+    from plugdeck.ui.marks import Shape, icon_of
+    from plugdeck.ui.theme import Tone, tone_colour
+
+    palette, words = QGuiApplication.palette(), row.cells[Column.STATUS]
+    looks: dict[int, str] = {
+        _Role.DisplayRole: f"({words})",
+        _Role.AccessibleTextRole: f"Status for the host before: {words}",
+        _Role.ToolTipRole: f"Status\n{words} for the host before. It is being judged for the chosen one.",
+    }
+    if role == _Role.DecorationRole:
+        return icon_of((Shape.HALF, Tone.QUIET), palette)
+    return tone_colour(Tone.QUIET, palette) if role == _Role.ForegroundRole else looks.get(role)
 
 
 def _tool_tip(row: PluginRow) -> str:
