@@ -118,7 +118,7 @@ class LibraryFiles:
         if elf.bits != here.bits:
             return Refusal(f"is {elf.bits}-bit", ends_search=False, is_other_machine=True)
         if elf.byte_order != here.byte_order:
-            return Refusal(f"is {elf.byte_order}-endian", ends_search=True, is_other_machine=True)
+            return Refusal(f"is {elf.byte_order}-endian", ends_search=False, is_other_machine=True)
         if elf.machine != here.machine:
             return Refusal(f"is for {elf.machine_name}", ends_search=False, is_other_machine=True)
         reasons = {

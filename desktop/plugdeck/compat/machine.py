@@ -142,7 +142,8 @@ def missing_levels(platform: Platform, isa_needed: int) -> tuple[str, ...]:
     flags = _processor_flags(Path("/proc/cpuinfo")) if platform.machine in _X86 else frozenset()
     if not flags:
         return ()
-    return tuple(
+    beyond = ("beyond x86-64-v4",) if isa_needed > 0xF else ()  # bits that no processor has yet, which glibc refuses
+    return beyond + tuple(
         name for bit, (name, needed) in zip((8, 4, 2), _LEVELS, strict=True) if isa_needed & bit and needed - flags
     )
 
