@@ -160,6 +160,7 @@ class PluginsPane(QWidget):
         self._load = QPushButton("&Load", parent=self)
         self._load.setAccessibleName("Load the selected plugin into the chain")
         self._load.setToolTip("Load into the chain (Enter)")
+        self._load.setEnabled(False)
         foot = QHBoxLayout()
         foot.setSpacing(SPACING)
         foot.addWidget(self._count)
