@@ -52,5 +52,5 @@ def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
     yield from stopping
     if not any(finding.stops_load for finding in stopping):
         bindings = scope.bind(facts.linking, closure)
-        yield from symbol_findings(bindings.undefined, Origins(closure, resolver.search), host.name)
+        yield from symbol_findings(bindings.undefined, Origins(closure, resolver.search, scope), host.name)
         yield from binding_findings(bindings, host)

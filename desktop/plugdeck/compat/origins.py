@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 
-from plugdeck.binary import read
+from plugdeck.binary.definitions import Definitions, gnu_hash
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.packages import packages_of
 from plugdeck.compat.search import Library, Search
-from plugdeck.compat.symbol_scope import Wanted
-from plugdeck.errors import BinaryFormatError
+from plugdeck.compat.symbol_scope import SymbolScope, Wanted
 from plugdeck.text import visible
 
+_VERSION_BITS = 0x7FFF
+"""Of an index of a version; the bit above says that it is hidden."""
 _MOST_LIBRARIES = 20
-"""Whose symbols are read for one file's verdict."""
-
-Offers = dict[str, tuple[str | None, ...]]
-"""The versions of each name that a file defines."""
+"""Of those that a file needs; one that is made to annoy needs thousands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +25,18 @@ class Origin:
     words: str
     """What it has: a phrase behind the symbol's name."""
     remedy: str
+    is_asked_for: bool = False
+    """The file names the library, in this version or another, as one that it needs."""
 
 
 class Origins:
     """Answers for one file in one host."""
 
-    def __init__(self, closure: Closure, search: Search) -> None:
-        self._libraries = closure.libraries
+    def __init__(self, closure: Closure, search: Search, scope: SymbolScope) -> None:
+        self._libraries = closure.scope
         self._search = search
         self._packages = packages_of(search.sysroot.folder or "/")
-        self._read = 0
+        self._scope = scope
 
     def of(self, wanted: Wanted, needed_by: Library) -> Origin | None:
         """Where this symbol would come from, or None when that is not known."""
@@ -48,7 +46,7 @@ class Origins:
         """A library that is there, and has the name with another version."""
         name, version = wanted
         for library in self._needed_of(needed_by):
-            versions = self._offers(library).get(name, ())
+            versions = self._versions(library, name)
             others = [visible(each) for each in versions if each is not None and each != version]
             if others:
                 asked = f"version {visible(version)}" if version else "no version"
@@ -56,6 +54,7 @@ class Origins:
                     f"{library.label} here has it only as version {', '.join(others)}",
                     f"Take the {library.label} that the plugin was built with, or rebuild the plugin against the one "
                     f"here: it asks for {asked} of the symbol.",
+                    is_asked_for=True,
                 )
         return None
 
@@ -64,11 +63,12 @@ class Origins:
         for asked in needed_by.file.elf.needed[:_MOST_LIBRARIES]:
             for name in self._search.relatives(asked):
                 found = self._search.find(name, needed_by)
-                if found and wanted[0] in self._offers(found):
+                if found and self._versions(found, wanted[0]):
                     other, own = visible(name), visible(asked)
                     return Origin(
                         f"{other} has it, and {own} is what is asked for",
                         f"Rebuild the plugin against {other}, or get the {own} that it was built with.",
+                        is_asked_for=True,
                     )
         return None
 
@@ -87,28 +87,20 @@ class Origins:
         names = set(needed_by.file.elf.needed)
         return [library for library in self._libraries if names.intersection(library.names)][:_MOST_LIBRARIES]
 
-    def _offers(self, library: Library) -> Offers:
-        if self._read >= _MOST_LIBRARIES:
-            return {}
-        self._read += 1
-        path = os.fspath(library.file.place or library.path)
-        try:
-            stamp = os.stat(path)
-        except OSError:
-            return {}
-        return _read_offers(path, stamp.st_ino, stamp.st_size, stamp.st_mtime_ns)
+    def _versions(self, library: Library, name: str) -> tuple[str | None, ...]:
+        """Those that the library has of a symbol."""
+        linking = self._scope.linking(library)
+        return tuple(_versions_of(linking.definitions, name.encode("utf-8", "surrogateescape"))) if linking else ()
 
 
-@lru_cache(maxsize=8)
-def _read_offers(path: str, *_stamp: int) -> Offers:
-    try:
-        facts = read(Path(path))
-    except BinaryFormatError:
-        return {}
-    found: Offers = {}
-    for symbol in facts.exports or ():
-        found[symbol.name] = (*found.get(symbol.name, ()), symbol.version)
-    return found
+def _versions_of(definitions: Definitions, name: bytes) -> Iterator[str | None]:
+    """The versions of all definitions of this name, hidden ones too; None for one that has no version."""
+    versions, most = definitions.versions, len(definitions.rows) // definitions.record.size
+    for index in definitions.hash.candidates(name, gnu_hash(name)) if definitions.hash else ():
+        row = definitions.row(index) if index < most else None
+        if row and row.section and definitions.strings.startswith(name + b"\0", row.name):
+            label = definitions.labels.get(versions[index] & _VERSION_BITS) if versions else None
+            yield label.name if label else None
 
 
 def _link_option(library: str) -> str:

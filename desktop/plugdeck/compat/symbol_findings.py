@@ -55,8 +55,13 @@ def _evidence(undefined: UndefinedSymbols, traced: list[Origin | None], host: st
 
 
 def _remedy(first: Wanted, traced: list[Origin | None]) -> str:
-    known = next((origin for origin in traced if origin), None)
-    return known.remedy if known else symbol_remedy(demangled(first[0]))
+    """That of a library which is nearly the right one; then of the program that defines such names; then of a library
+    that has them all."""
+    near = next((origin for origin in traced if origin and origin.is_asked_for), None)
+    known = symbol_remedy(demangled(first[0]))
+    if near:
+        return near.remedy
+    return traced[0].remedy if known == symbol_remedy("") and traced[0] and all(traced) else known
 
 
 def _plain(wanted: Wanted) -> str:

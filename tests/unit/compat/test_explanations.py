@@ -114,12 +114,13 @@ def test_symbols_of_an_interpreter_lead_to_it(libraries):
 
 def origins_in(tree: Path, path: Path, cache: list[CacheEntry]) -> tuple[Origins, Host]:
     host = Host.default()
-    assert host.platform and host.resolver
+    assert host.platform
+    assert host.scope
     setting = LoaderSetting(host.platform, program_path="/usr/bin/deck", cache=cache, sysroot=Sysroot.at(tree))
     search = Search(setting, LibraryFiles(read_briefly, host.platform, sysroot=Sysroot.at(tree)))
     closure = host.closure(read(path))
     assert closure
-    return Origins(closure, search), host
+    return Origins(closure, search, host.scope), host
 
 
 def test_newer_library_and_installed_packages_are_asked_for_the_symbol(libraries, tmp_path):
