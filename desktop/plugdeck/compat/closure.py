@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from plugdeck.binary.facts import ElfFacts, VersionNeed
 from plugdeck.compat.library_files import LibraryFile
@@ -75,14 +73,6 @@ class Resolver:
         self._sound: set[str] = set()
         self._unsound: set[str] = set()
         self._last: tuple[Library, Closure] | None = None
-        self._root: Library | None = None
-
-    def root(self, path: Path, elf: ElfFacts, key: tuple[int, ...]) -> Library:
-        """A file as it would be opened by its path; asked again at once, it is the same object."""
-        known = self._root
-        if known is None or known.file.elf is not elf or known.path != os.fspath(path):
-            known = self._root = Library(os.fspath(path), LibraryFile(elf, path, key), path.name, None)
-        return known
 
     def add(self, library: Library, names: Iterable[str]) -> None:
         """Counts a library as being in the host's memory, asked for by these names."""
@@ -93,9 +83,15 @@ class Resolver:
 
     def closure(self, root: Library) -> Closure:
         """The whole closure, in load order, with everything that is wrong in it."""
-        if self._last is None or self._last[0] is not root:
-            self._last = root, _Walk(self, root).closure()
-        return self._last[1]
+        last = self._last
+        if last is None or last[0] is not root:
+            last = self._last = root, _Walk(self, root).closure()
+        return last[1]
+
+    def last_closure(self, elf: ElfFacts) -> Closure | None:
+        """The closure that was made last, if it was this file's: a verdict, and those who explain it, ask for one."""
+        last = self._last
+        return last[1] if last and last[0].file.elf is elf else None
 
     def load(self, root: Library) -> None:
         """Counts this file and all it needs as being in the host's memory."""

@@ -22,7 +22,7 @@ from plugdeck.compat.host_memory import (
     resolver_of,
     why_no_host,
 )
-from plugdeck.compat.library_files import LibraryFiles, ReadFacts
+from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import split_library_path
 from plugdeck.compat.machine import Platform
 from plugdeck.compat.search import Library
@@ -111,12 +111,13 @@ class Host:
         """The file with all it needs here, or None for a file or a host without dynamic loading."""
         if self.resolver is None or facts.elf is None:
             return None
-        return self.resolver.closure(self.root(facts))
+        return self.resolver.last_closure(facts.elf) or self.resolver.closure(self.root(facts))
 
     def root(self, facts: BinaryFacts) -> Library:
         """The file as this host would open it: by its path, with no library that asked for it."""
-        assert self.resolver and facts.elf
-        return self.resolver.root(facts.path, facts.elf, (facts.identity.device, facts.identity.inode))
+        assert facts.elf
+        file = LibraryFile(facts.elf, facts.path, (facts.identity.device, facts.identity.inode))
+        return Library(os.fspath(facts.path), file, facts.path.name, None)
 
     def has_loaded(self, facts: BinaryFacts) -> bool:
         """Whether the file is in the host's memory from its start: opening it again gives what is there."""
@@ -144,7 +145,7 @@ def _build(executable: Path, name: str, key: str, tree: Sysroot, read_facts: Rea
         facts = read_facts(Path(tree.real(os.fspath(executable))))
     except BinaryFormatError as error:
         return Host(name, key, executable, None, (unable(name, f"cannot be read: {error}"),))
-    elf, reason = facts.elf, why_no_host(facts)
+    elf, reason = facts.elf, why_no_host(facts, tree)
     if elf is None or reason:
         return Host(name, key, executable, None, (unable(name, reason),))
     is_worker = not tree.folder and os.fspath(executable) == sys.executable

@@ -18,6 +18,7 @@ from plugdeck.compat.search import Library, Search
 from plugdeck.compat.symbol_scope import SymbolScope
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.errors import BinaryFormatError
+from plugdeck.text import visible
 
 _PRELOAD_LIST = "/etc/ld.so.preload"
 _GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)")
@@ -25,12 +26,14 @@ _LOADER_NAME = re.compile(r"ld(?:-linux[\w.-]*|-musl-[\w-]+|64)?\.so\.\d")
 _OPENERS = frozenset({b"dlopen", b"dlmopen"})
 
 
-def why_no_host(facts: BinaryFacts) -> str:
+def why_no_host(facts: BinaryFacts, tree: Sysroot) -> str:
     """Why nothing can load plugins into this, as a predicate; empty when a plugin could be loaded."""
     if facts.elf is None:
         return f"is not a Linux program, but {facts.description}"
-    if facts.elf.interpreter:
-        return ""
+    if loader := facts.elf.interpreter:
+        is_there = os.path.exists(tree.real(tree.path(loader)))
+        where = "in the tree" if tree.folder else "on this computer"
+        return "" if is_there else f"needs the dynamic loader {visible(loader)}, which is not {where}"
     is_program = facts.elf.is_executable or not facts.elf.needed
     return (
         "is statically linked: it has no dynamic loader, so it can open no plugin at all"
@@ -114,6 +117,8 @@ def resolver_of(executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysr
                 resolver.load(needed)
     else:
         resolver.load(program)
+        if not is_musl:
+            resolver.add(program, ("",))  # glibc's own name for it
     return resolver
 
 
