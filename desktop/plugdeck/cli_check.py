@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plugdeck.compat.tree import Dependency
 
     _Checked = tuple[Report, Dependency | None]
+    _Verdicts = list[tuple[Status, bool]]
 
 _REFUSED = {Status.INCOMPATIBLE, Status.UNREADABLE}
 
@@ -24,8 +25,8 @@ def check_files(paths: Sequence[Path], choice: HostChoice, *, as_json: bool = Fa
     """Prints the verdicts, each with the tree of libraries when asked for; 1 when a file does not fit, else 0."""
     host = choice.host()
     checked = _examined(paths, host, with_tree)
-    statuses = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
-    return 1 if _REFUSED.intersection(statuses) else 0
+    verdicts = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
+    return 1 if any(status in _REFUSED for status, _loads in verdicts) else 0
 
 
 def _examined(paths: Sequence[Path], host: Host, with_tree: bool) -> Iterator[_Checked]:
@@ -40,27 +41,27 @@ def _tree(report: Report, host: Host) -> Dependency | None:
     return dependency_tree(report.facts, host) if report.facts else None
 
 
-def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> list[Status]:
+def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _Verdicts:
     """One file gets its host's name; of many, each is a line with its reasons, and the last line counts them."""
-    statuses = []
+    verdicts = []
     for report, tree in checked:
-        print(cli_text.verdict_text(report, "" if are_many else host.name))
+        print(cli_text.brief_verdict_text(report) if are_many else cli_text.verdict_text(report, host.name))
         if tree:
             from plugdeck.compat.tree_text import tree_lines
 
             print("\n".join(f"    {line}" for line in tree_lines(tree)))
-        statuses.append(report.status)
+        verdicts.append((report.status, report.loads))
     if are_many:
-        print(cli_text.summary_text(statuses, host.name))
-    return statuses
+        print(cli_text.summary_text(verdicts, host.name))
+    return verdicts
 
 
-def _print_json(checked: Iterator[_Checked]) -> list[Status]:
+def _print_json(checked: Iterator[_Checked]) -> _Verdicts:
     import json
 
-    rows, statuses = [], []
+    rows, verdicts = [], []
     for report, tree in checked:
         rows.append({**cli_json.check_json(report), **({"tree": cli_json.tree_json(tree)} if tree else {})})
-        statuses.append(report.status)
+        verdicts.append((report.status, report.loads))
     print(json.dumps(rows, ensure_ascii=True, allow_nan=False, indent=2))
-    return statuses
+    return verdicts

@@ -84,7 +84,18 @@ def test_check_of_many_files_gives_a_line_each_and_a_summary(build, native, tmp_
     assert lines[1] == f"{missing}: incompatible (does not load)"
     assert lines[2].startswith("  ✗ error: ")
     assert lines[-1].startswith("3 files with Plugdeck's worker")
-    assert lines[-1].endswith(": 1 compatible, 1 incompatible, 1 not-a-plugin")
+    assert lines[-1].endswith(": 1 compatible, 1 incompatible, 1 not-a-plugin; 1 would load")
+
+
+def test_check_of_many_files_keeps_notes_to_a_check_of_one(build_plugin, build):
+    library = build_plugin("int answer(void) { return 42; }", name="library.so")
+
+    assert "plugin.no-contract" in plugdeck("check", library).stdout
+    assert "plugin.no-contract" in plugdeck("check", "--json", library, library).stdout
+    lines = plugdeck("check", library, build("1.0.0", 10)).stdout.splitlines()
+    assert lines[0] == f"{library}: not-a-plugin (loads)"
+    assert lines[1] == f"{build('1.0.0', 10)}: compatible (loads)"
+    assert len(lines) == 3
 
 
 def test_check_of_one_file_names_the_host_and_has_no_summary(build):
