@@ -150,6 +150,16 @@ class Definitions:
         name, value, size, info, other, section = fields
         return name, info, other, section, value, size
 
+    def names(self) -> frozenset[bytes]:
+        """The names of all symbols with a section: ``find`` answers for no other."""
+        strings = self.strings
+        starts = {
+            start
+            for start, _, _, section, _, _ in map(self.fields, range(len(self.rows) // self.record.size))
+            if section
+        }
+        return frozenset([strings[start : strings.find(b"\0", start)] for start in starts])
+
     def find(self, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
         """The definition that the loader takes for a request, or None (``do_lookup_x`` and ``check_match``).
 

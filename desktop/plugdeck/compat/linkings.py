@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from pathlib import Path
 
 from plugdeck.binary import read
+from plugdeck.binary.definitions import Row
 from plugdeck.binary.linking import Linking
+from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
 
 _MOST_BYTES = 40 * 1024 * 1024
+_MOST_NAMES = 400_000
+"""About 40 MB; with more, all are dropped and made again."""
+_NAMES_PAY_AFTER = 200
+"""Lookups in one library: fewer go through its hash table sooner than its names are listed."""
 
 
 class Linkings:
@@ -20,8 +26,34 @@ class Linkings:
     def __init__(self) -> None:
         self._kept: OrderedDict[LibraryFile, Linking | None] = OrderedDict()
         self._size_bytes = 0
+        self._names: dict[LibraryFile, frozenset[bytes]] = {}
+        self._lookups: Counter[LibraryFile] = Counter()
+        self._name_count = 0
         self.errors: dict[LibraryFile, BinaryFormatError] = {}
         """Of libraries whose tables are damaged."""
+
+    def names(self, library: Library) -> frozenset[bytes] | None:
+        """All names that the library could define, so that it need not be asked for others; None before that pays."""
+        return self._names.get(library.file)
+
+    def find(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
+        """As ``Definitions.find``; None as well for a library whose tables are unknown."""
+        linking = self.of(library)
+        if linking is None:
+            return None
+        self._lookups[library.file] += 1
+        if self._lookups[library.file] == _NAMES_PAY_AFTER:
+            self._list_names(library.file, linking)
+        return linking.definitions.find(name, value, version)
+
+    def _list_names(self, file: LibraryFile, linking: Linking) -> None:
+        names = linking.definitions.names()
+        if self._name_count + len(names) > _MOST_NAMES:
+            self._names.clear()
+            self._lookups.clear()
+            self._name_count = 0
+        self._names[file] = names
+        self._name_count += len(names)
 
     def of(self, library: Library) -> Linking | None:
         """The tables of this library; None where they are damaged or too large."""

@@ -54,6 +54,7 @@ class Bindings:
 
 
 _Key = tuple[bytes, SymbolVersion | None]
+_Named = tuple[Library, frozenset[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class _Settled:
     """A library whose symbols were all bound, and to which files that are not the host's."""
 
     providers: frozenset[LibraryFile]
+    exact: tuple[Reference, ...]
+    """What is to be bound again in each process all the same, since it matters to which definition."""
 
 
 class SymbolScope:
@@ -107,10 +110,20 @@ class SymbolScope:
 
     def first(self, reference: Reference, scope: Sequence[Library]) -> tuple[Library, Row] | None:
         """The first library of a scope that defines it, and how."""
-        value, version = gnu_hash(reference.name), reference.version if self.is_versioned else None
-        for library in scope:
-            linking = self._linkings.of(library)
-            row = linking.definitions.find(reference.name, value, version) if linking else None
+        return self.first_of(reference, self.named(scope))
+
+    def named(self, scope: Sequence[Library]) -> list[_Named]:
+        """A scope with the names that each library could define, as far as they are known."""
+        return [(library, self._linkings.names(library)) for library in scope]
+
+    def first_of(self, reference: Reference, scope: Sequence[_Named]) -> tuple[Library, Row] | None:
+        """As ``first``, for many lookups in one scope."""
+        name, value, version = reference.name, -1, reference.version if self.is_versioned else None
+        for library, names in scope:
+            if names is not None and name not in names:
+                continue
+            value = gnu_hash(name) if value < 0 else value
+            row = self._linkings.find(library, name, value, version)
             if row is not None:
                 return library, row
         return None
@@ -124,6 +137,7 @@ class _Binding:
         self._closure = closure
         self._scope = tuple(library for library in closure.scope if library not in symbols._everywhere)
         self._whole_scope = (*symbols._everywhere, *self._scope)
+        self._named_scope = symbols.named(self._scope)
         self._files = {library.file for library in self._scope}
         self._unmarked_names = {
             name
@@ -154,26 +168,31 @@ class _Binding:
 
     def _missing(self, library: Library, linking: Linking) -> list[Wanted]:
         settled = self._symbols._settled.get(library.file)
-        if settled and settled.providers <= self._files and not self._unmarked_names:
-            return []
-        missing, providers, is_plain = list[Wanted](), set[LibraryFile](), True
+        asks_unmarked = bool(self._unmarked_names) and any(
+            need.library in self._unmarked_names for need in library.file.elf.version_needs
+        )
+        if settled and settled.providers <= self._files and not asks_unmarked:
+            return [
+                _wanted(each) for each in settled.exact if not self._bind_exactly(library, each) and not each.is_weak
+            ]
+        missing, providers, exact = list[Wanted](), set[LibraryFile](), list[Reference]()
         for reference in linking.references:
-            if reference.needs_static_tls or self._is_of_unmarked(reference):
-                is_plain = False
+            if reference.needs_static_tls or (asks_unmarked and self._is_of_unmarked(reference)):
+                exact.append(reference)
                 found = self._bind_exactly(library, reference)
             else:
                 found = self._symbols.is_in_host(reference) or self._is_in_scope(reference, providers)
             if not found and not reference.is_weak:
                 missing.append(_wanted(reference))
-        if not missing and is_plain:
-            self._symbols._settled[library.file] = _Settled(frozenset(providers))
+        if not missing and not asks_unmarked:
+            self._symbols._settled[library.file] = _Settled(frozenset(providers), tuple(exact))
         return missing
 
     def _is_in_scope(self, reference: Reference, providers: set[LibraryFile]) -> bool:
         key = reference.name, reference.version
         file = self._symbols._seen_in.get(key)
         if file is None or file not in self._files:
-            found = self._symbols.first(reference, self._scope)
+            found = self._symbols.first_of(reference, self._named_scope)
             if found is None:
                 return False
             file = self._symbols._seen_in[key] = found[0].file
