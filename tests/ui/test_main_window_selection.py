@@ -50,6 +50,17 @@ def test_a_plugin_that_is_not_loaded_leaves_no_row_of_the_chain_chosen(desk, fol
     assert desk.window.chain.selected == key
 
 
+def test_a_click_in_the_list_shows_that_plugin(desk, folder, put):
+    loaded, other = put("blur"), put("edges")
+    desk.open(folder)
+    key = desk.load(loaded)
+    table, model = desk.plugins.table, desk.plugins.model
+    for path, name, step in ((other, "edges", ""), (loaded, "blur", key), (other, "edges", "")):
+        place = table.visualRect(model.index(model.place_of(path), 0)).center()
+        desk.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert (shown(desk), desk.window.chain.selected) == (name, step)
+
+
 def test_the_plugin_menu_takes_the_selected_transform_out_of_the_chain(desk, folder, put):
     path = put("blur")
     desk.open(folder)

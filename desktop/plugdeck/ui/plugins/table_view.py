@@ -48,7 +48,9 @@ class PluginTableView(QTableView):
         self._set_up_headers()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
-        self.selectionModel().currentRowChanged.connect(self._tell_current)
+        # Not when the current row changes: a click makes a row current before it selects it, and a table without a
+        # current row makes its first one current when it gets the focus, and selects nothing.
+        self.selectionModel().selectionChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._activate)
         self.customContextMenuRequested.connect(self._ask_for_menu)
 
@@ -169,10 +171,10 @@ class PluginTableView(QTableView):
         if row:
             self.menu_wanted.emit(row.path, self.viewport().mapToGlobal(position))
 
-    def _tell_current(self, current: QModelIndex) -> None:
-        row = self._plugins.row_at(current.row())
-        # A table without a current row makes its first one current when it gets the focus, and selects nothing.
-        if row and not self._restoring and self.selectionModel().isSelected(current):
+    def _tell_selection(self) -> None:
+        rows = self.selectionModel().selectedRows()
+        row = self._plugins.row_at(rows[0].row()) if rows else None
+        if row and not self._restoring:
             self._keep(row.path)
 
     def _keep(self, path: Path | None) -> None:
