@@ -22,6 +22,8 @@ from plugdeck.text import visible
 MAX_FOLDERS = 100
 """A file that is made to annoy has thousands, and each is several looks at the disk."""
 
+_UNMAPPED = 65534
+"""Inside a container, the owner of what belongs to users outside of it: the system's folders, where it has no root."""
 _ORIGIN = re.compile(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
 
 
@@ -74,7 +76,7 @@ def _risks(folders: Sequence[str], path: Path, place_of: Callable[[str], str]) -
 def _risks_on_disk(written: str, wanted: str, path: Path) -> Iterator[SearchRisk]:
     """Who else may write there. Tokens such as ``$LIB`` stay: then what counts is the folder above them."""
     try:
-        trusted = {0, os.geteuid(), path.stat().st_uid}  # who owns the file itself can change it anyhow
+        trusted = {0, _UNMAPPED, os.geteuid(), path.stat().st_uid}  # the file's own owner can change it anyhow
         chain = [*_existing_folders(wanted)]
     except (OSError, ValueError):
         return

