@@ -18,7 +18,7 @@ from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 
-_WIDTHS = {DependencyColumn.NAME: 210, DependencyColumn.PROBLEM: 230, DependencyColumn.RULE: 150}
+_WIDEST = {DependencyColumn.NAME: 260, DependencyColumn.PROBLEM: 320, DependencyColumn.RULE: 180}
 _MOST_OPENED = 50
 """So many problems are brought into view by themselves."""
 
@@ -41,10 +41,15 @@ class DependencyTree(QTreeView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        for column, width in _WIDTHS.items():
-            self.setColumnWidth(column, width)
         self.doubleClicked.connect(self._choose)
         self.customContextMenuRequested.connect(self._show_menu)
+
+    def fit_columns(self, *, has_problems: bool) -> None:
+        """Gives each column what its text needs, up to a limit; the last one has the rest."""
+        self.setColumnHidden(DependencyColumn.PROBLEM, not has_problems)
+        for column, widest in _WIDEST.items():
+            self.resizeColumnToContents(column)
+            self.setColumnWidth(column, min(self.columnWidth(column) + SPACING, widest))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Enter goes to the library, and opens or closes what is none."""
@@ -134,6 +139,7 @@ class DependenciesTab(QWidget):
         self.tree.expand(self.model.index_of(0))
         for place in problems[:_MOST_OPENED]:
             self._open_to(place)
+        self.tree.fit_columns(has_problems=bool(problems))
         first = self.model.index_of(problems[0] if problems else 0)
         self.tree.setCurrentIndex(first)
         self.tree.scrollTo(first)

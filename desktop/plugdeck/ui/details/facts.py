@@ -7,19 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QWidget
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.catalogue.report import Report
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background
+from plugdeck.ui.details.fact_rows import FactRows, digits_line
 from plugdeck.ui.details.subject import Subject
-from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.preview.latest import Latest
-from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 
 _CHUNK_BYTES = 1 << 20
@@ -36,7 +34,7 @@ class FactsTab(QScrollArea):
         self._background = background
         self._report: Report | None = None
         self._hash: QLineEdit | None = None
-        self._form: QFormLayout | None = None
+        self._rows = FactRows(self)
         self._build = Latest(self)
         self._build.succeeded.connect(self._show_build)
         self._build.failed.connect(lambda sentence, remedy: self._show_build([("Not known", f"{sentence} {remedy}")]))
@@ -51,31 +49,22 @@ class FactsTab(QScrollArea):
             return
         self._report, self._hash = report, None
         self._build.forget()
-        content = QWidget(self)
-        form = self._form = QFormLayout(content)
-        form.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        form.setHorizontalSpacing(2 * SPACING)
-        form.setVerticalSpacing(SPACING // 2)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        rows = self._rows = FactRows(self)
         for name, value in fact_lines(report) if report else ():
-            _add(form, name, value)
+            rows.add(name, plain_label(value))
         if report and report.facts:
-            self._hash = _digits("computing…")
-            _add_row(form, "SHA-256", self._hash)
+            self._hash = digits_line("computing…")
+            rows.add("SHA-256", self._hash)
             self._compute_hash(report)
         if report and report.facts and report.facts.elf:
-            form.addRow(_heading("How it was built"))
-            _add(form, "Being read", "…")
+            rows.add_heading("How it was built")
             path = report.path
             self._build.start(lambda: _read_build(path))
-        self.setWidget(content)
+        self.setWidget(rows)
 
     def _show_build(self, lines: Sequence[Line]) -> None:
-        """Puts the rows in the place of the one that says that they are being read."""
-        if self._form:
-            self._form.removeRow(self._form.rowCount() - 1)
-            for name, value in lines:
-                _add(self._form, name, value)
+        for name, value in lines:
+            self._rows.add(name, digits_line(value) if name == "Build id" else plain_label(value))
 
     def _compute_hash(self, report: Report) -> None:
         label = self._hash
@@ -91,37 +80,6 @@ class FactsTab(QScrollArea):
             show,
             lambda error: show(visible_text(str(error))),
         )
-
-
-def _add(form: QFormLayout, name: str, value: str) -> None:
-    _add_row(form, name, _digits(value) if name == "Build id" else plain_label(value))
-
-
-def _add_row(form: QFormLayout, name: str, value: QWidget) -> None:
-    title = QLabel(name)
-    tint(title, Tone.QUIET)
-    value.setAccessibleName(name)
-    form.addRow(title, value)
-
-
-def _digits(text: str) -> QLineEdit:
-    """A line that scrolls in itself: digits cannot be wrapped, and would make every row as wide as they are."""
-    line = QLineEdit(text)
-    line.setReadOnly(True)
-    line.setFrame(False)
-    line.setTextMargins(-2, 0, 0, 0)
-    line.setCursorPosition(0)
-    line.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-    return line
-
-
-def _heading(words: str) -> QLabel:
-    label = plain_label(words)
-    font = QFont(label.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    label.setFont(font)
-    label.setContentsMargins(0, SPACING, 0, 0)
-    return label
 
 
 def _read_build(path: Path) -> list[Line]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QStackedLayout, QTabBar, QTabWidget, QVBoxLayout, QWidget
 
@@ -90,9 +90,6 @@ class DetailsPane(QWidget):
         self.tabs.setTabBar(RoomyTabBar(self.tabs))
         self.tabs.tabBar().setAccessibleName("What to show of the selected plugin")
         self.tabs.setDocumentMode(True)
-        # In a narrow window all tabs stay in reach, with shorter words.
-        self.tabs.setUsesScrollButtons(False)
-        self.tabs.setElideMode(Qt.TextElideMode.ElideRight)
         self.tabs.setAccessibleName("Details of the selected plugin")
         for tab in Tab:
             holder = QWidget(self.tabs)
