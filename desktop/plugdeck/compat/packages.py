@@ -7,22 +7,30 @@ asked. A system without them has no answers.
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
+import stat
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import BinaryIO
+from itertools import islice
+from typing import BinaryIO, cast
 
 _INFO = "var/lib/dpkg/info"
 _LISTS = "var/lib/apt/lists"
 _CHUNK_BYTES = 1 << 20
 _MOST_FILES = 20_000
 _MOST_BYTES = 60_000_000
-"""Of dpkg's records; a desktop has a quarter of that."""
+"""Of dpkg's lists of files together; a desktop has a quarter of that."""
+_MOST_SYMBOL_BYTES = 20_000_000
+"""Of its records of symbols, which are kept."""
 _MOST_LIST_BYTES = 200_000_000
-"""Of one of apt's lists, unpacked; what follows counts as unknown."""
+"""Of apt's lists of one kind together, unpacked; what follows counts as unknown."""
+_MOST_COPIES = 20
+_MOST_NAMES = 200_000
+"""In one index: the tree of another machine may be made to annoy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +67,7 @@ class Packages:
 
     def has_package(self, package: str) -> bool | None:
         """Whether apt's lists have a package of this name; None when there are no lists that can be read."""
-        lists = self._list_paths("*_Packages")
-        if not lists:
-            return None
-        wanted = f"\nPackage: {package}\n".encode()
-        return any(_contains(path, wanted) for path in lists)
+        return package.encode() in self._package_names if self._list_paths("*_Packages") else None
 
     def definer(self, symbol: str) -> Definer | None:
         """An installed library that defines the symbol by its package's record, which lists no names of C++."""
@@ -74,40 +78,48 @@ class Packages:
     @cached_property
     def _shipped(self) -> Mapping[bytes, tuple[Shipped, ...]]:
         found: dict[bytes, tuple[Shipped, ...]] = {}
-        for name, content in self._records(".list"):
+        for name, content in self._records(".list", _MOST_BYTES):
             package = name.removesuffix(".list").partition(":")[0]
-            for line in _lines_of_libraries(content):
+            for line in _lines_with(b".so", content):
                 base = line.rpartition(b"/")[2]
-                found[base] = (*found.get(base, ()), Shipped(os.fsdecode(line), package))
+                if len(found) < _MOST_NAMES and len(found.get(base, ())) < _MOST_COPIES:
+                    found[base] = (*found.get(base, ()), Shipped(os.fsdecode(line), package))
         return found
 
     @cached_property
     def _offered(self) -> Mapping[bytes, bytes]:
         found: dict[bytes, bytes] = {}
-        for path in self._list_paths("*_Contents-*"):
-            for chunk in _chunks(path):
-                for line in _lines_of_libraries(chunk):
-                    file, _, sections = line.rpartition(b" ")
-                    base = file.rstrip().rpartition(b"/")[2]
+        for chunk in _chunks(self._list_paths("*_Contents-*")):
+            for line in _lines_with(b".so", chunk):
+                file, _, sections = line.rpartition(b" ")
+                base = file.rstrip().rpartition(b"/")[2]
+                if len(found) < _MOST_NAMES:
                     found.setdefault(base, sections.partition(b",")[0].rpartition(b"/")[2])
         return found
 
     @cached_property
+    def _package_names(self) -> frozenset[bytes]:
+        chunks = _chunks(self._list_paths("*_Packages"))
+        lines = (line for chunk in chunks for line in _lines_with(b"Package: ", chunk) if line.startswith(b"Package: "))
+        return frozenset(line.removeprefix(b"Package: ") for line in islice(lines, _MOST_NAMES))
+
+    @cached_property
     def _symbols(self) -> bytes:
-        return b"\n".join(content for _, content in self._records(".symbols"))
+        return b"\n".join(content for _, content in self._records(".symbols", _MOST_SYMBOL_BYTES))
 
     def _find_definer(self, symbol: str) -> Definer | None:
         at = self._symbols.find(f"\n {symbol}@".encode("utf-8", "surrogateescape")) if symbol.isprintable() else -1
-        while at >= 0:
+        for _ in range(_MOST_NAMES if at >= 0 else 0):  # back to the line that names the library
             start = self._symbols.rfind(b"\n", 0, at) + 1
             if self._symbols[start : start + 1].isalnum():
                 words = self._symbols[start:at].decode("ascii", "replace").split()
                 return Definer(words[0], words[1]) if len(words) > 1 else None
-            at = start - 1
+            if (at := start - 1) < 0:
+                break
         return None
 
-    def _records(self, ending: str) -> Iterator[tuple[str, bytes]]:
-        left = _MOST_BYTES
+    def _records(self, ending: str, most_bytes: int) -> Iterator[tuple[str, bytes]]:
+        left = most_bytes
         folder = os.path.join(self._root, _INFO)
         for name in _names(folder, ending):
             content = _read(os.path.join(folder, name), left)
@@ -136,47 +148,50 @@ def _names(folder: str, ending: str) -> list[str]:
 
 def _read(path: str, most_bytes: int) -> bytes:
     try:
-        with open(path, "rb") as file:
+        with _open(path) as file:
             return file.read(max(most_bytes, 0))
     except OSError:
         return b""
 
 
-def _lines_of_libraries(content: bytes) -> Iterator[bytes]:
-    """The lines with ``.so`` in them; faster than a regular expression over everything else."""
+def _lines_with(words: bytes, content: bytes) -> Iterator[bytes]:
+    """The lines with these words in them; faster than a regular expression over everything else."""
     position = 0
-    while (at := content.find(b".so", position)) >= 0:
+    while (at := content.find(words, position)) >= 0:
         end = content.find(b"\n", at)
         position = end if end >= 0 else len(content)
         yield content[content.rfind(b"\n", 0, at) + 1 : position]
 
 
-def _contains(path: str, wanted: bytes) -> bool:
-    before = b"\n"
-    for chunk in _chunks(path):
-        if wanted in before + chunk:
-            return True
-        before = b"\n"
-    return False
-
-
-def _chunks(path: str) -> Iterator[bytes]:
-    """The content in pieces of whole lines; what is damaged ends it."""
-    import gzip  # apt's lists are asked for seldom
-
-    opened: Callable[[str], BinaryIO] = gzip.open if path.endswith(".gz") else _open  # type: ignore[assignment]
-    try:
-        with opened(path) as file:
-            rest, left = b"", _MOST_LIST_BYTES
-            while left > 0 and (read := file.read(_CHUNK_BYTES)):
-                left -= len(read)
-                whole, newline, tail = (rest + read).rpartition(b"\n")
-                yield whole + newline
-                rest = tail[-_CHUNK_BYTES:]
-            yield rest
-    except (OSError, EOFError, zlib.error):
-        return
+def _chunks(paths: list[str]) -> Iterator[bytes]:
+    """The contents in pieces of whole lines; damage ends a file, and too much of all ends everything."""
+    left = _MOST_LIST_BYTES
+    for path in paths:
+        try:
+            with _open(path) as file, _unpacked(file, path) as content:
+                rest = b""
+                while left > 0 and (read := content.read(_CHUNK_BYTES)):
+                    left -= len(read)
+                    whole, newline, tail = (rest + read).rpartition(b"\n")
+                    yield whole + newline
+                    rest = tail[-_CHUNK_BYTES:]
+                yield rest
+        except (OSError, EOFError, zlib.error):
+            continue
 
 
 def _open(path: str) -> BinaryIO:
-    return open(path, "rb")
+    """A regular file to read from; another machine's tree may have a pipe in its place, which would never end."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
+    return os.fdopen(descriptor, "rb")
+
+
+def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
+    if not path.endswith(".gz"):
+        return file
+    import gzip  # apt's lists are asked for seldom
+
+    return cast("BinaryIO", gzip.GzipFile(fileobj=file))

@@ -81,6 +81,19 @@ def test_records_of_symbols_tell_the_library(system: Path):
     assert [packages.definer(name) for name in ("foo", "ar", "", "a\nb", "Build-Depends-Package:")] == [None] * 5
 
 
+@pytest.mark.timeout(30)
+def test_pipes_and_folders_in_the_place_of_records_are_passed_over(system: Path):
+    for name in ("pipe.list", "pipe.symbols"):
+        os.mkfifo(system / "var/lib/dpkg/info" / name)
+    os.mkfifo(system / "var/lib/apt/lists/pipe_Packages")
+    (system / "var/lib/apt/lists/folder_Contents-amd64").mkdir()
+    packages = Packages(os.fspath(system))
+    assert len(packages.shipped("libfoo.so.1")) == 2
+    assert packages.definer("bar") == Definer("libbar.so.2", "libbar2")
+    assert packages.offering("libcards.so.3") == "libcards3t64"
+    assert packages.has_package("a")
+
+
 def test_system_without_records_knows_nothing(tmp_path: Path):
     packages = Packages(os.fspath(tmp_path))
     assert (packages.shipped("libc.so.6"), packages.offering("libc.so.6"), packages.has_package("libc6")) == (
