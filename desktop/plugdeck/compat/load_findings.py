@@ -47,6 +47,13 @@ def binding_findings(bindings: Bindings, host: Host) -> Iterator[Finding]:
             (f"the type is not one of those that glibc carries out for {library.file.elf.machine_name}",),
             "Link it with a common linker, with -shared and -fPIC for all its parts.",
         )
+    for library, reason in bindings.damaged[:_MOST]:
+        yield _refused(
+            "loader.library-damaged",
+            f"{library.label} is damaged, and would end the process that loads it: {reason}.",
+            (f"looked at: {visible(library.path)}",),
+            f"Get {library.label} again, or build it again.",
+        )
     yield from map(_unmarked_provider, bindings.unmarked[:_MOST])
     needing = [library for library in bindings.static_tls if library.file.elf.details.thread_local]
     blocks = [block for library in needing if (block := library.file.elf.details.thread_local)]
