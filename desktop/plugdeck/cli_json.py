@@ -136,8 +136,8 @@ def _hardening_json(hardening: Hardening) -> Json:
         "writable_code": hardening.writable_code,
         "text_relocations": hardening.text_relocations,
         "stack_canary": str(hardening.stack_canary),
-        "fortified": list(hardening.fortified),
-        "fortifiable": list(hardening.fortifiable),
+        "fortified": list(hardening.fortified) if hardening.knows_imports else None,
+        "fortifiable": list(hardening.fortifiable) if hardening.knows_imports else None,
         "branch_protection": list(hardening.branch_protection),
         "search_risks": list(hardening.search_risks),
     }

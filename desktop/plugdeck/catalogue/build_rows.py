@@ -20,7 +20,7 @@ _RELRO = {
 _CANARY = {
     Use.YES: "used",
     Use.NO: "not used: the compiler was not asked for it",
-    Use.NOT_KNOWN: "not known: no check is imported, and perhaps no function needed one",
+    Use.NOT_KNOWN: "not known: no check was seen, and perhaps no function needed one",
 }
 _DEBUG = {
     DebugInfo.INCLUDED: "included",
@@ -66,6 +66,8 @@ def _content_rows(build: BuildFacts) -> Iterator[Sequence[str]]:
 
 
 def _fortify_words(hardening: Hardening) -> str:
+    if not hardening.knows_imports:
+        return "not known: the file has too many symbols to be listed"
     if hardening.fortified:
         return f"used: {_some(hardening.fortified)}"
     if hardening.fortifiable:

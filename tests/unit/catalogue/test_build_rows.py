@@ -36,6 +36,12 @@ def test_each_risk_of_the_search_path_is_a_line(build_plugin: Callable[..., Path
     assert "'second'" in second
 
 
+def test_functions_that_were_not_listed_are_no_claim(build_plugin: Callable[..., Path]):
+    build = read_build_facts(build_plugin(SOURCE))
+    build = replace(build, hardening=replace(build.hardening, knows_imports=False))
+    assert dict(build_rows(build))["FORTIFY"].startswith("not known")
+
+
 def test_every_text_of_the_file_is_safe_to_show(build_plugin: Callable[..., Path]):
     build = read_build_facts(build_plugin(SOURCE))
     evil = Tool(ToolKind.COMPILER, "evil\x1b[31m", "1\n2", Witness.COMMENT)
