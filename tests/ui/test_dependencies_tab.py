@@ -13,6 +13,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
+from plugdeck.ui.background import Background
 from plugdeck.ui.details.dependencies import DependenciesTab
 from plugdeck.ui.details.dependency_menu import open_menu
 from plugdeck.ui.details.dependency_model import DependencyColumn
@@ -24,8 +25,15 @@ pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support (
 
 
 @pytest.fixture
-def tab(qtbot) -> DependenciesTab:
-    made = DependenciesTab()
+def background(qapp):
+    made = Background()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tab(qtbot, background) -> DependenciesTab:
+    made = DependenciesTab(background)
     qtbot.addWidget(made)
     made.resize(700, 300)
     made.show()

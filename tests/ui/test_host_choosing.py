@@ -15,6 +15,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Status
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
+from plugdeck.ui.background import Background
 from plugdeck.ui.host.banner import HostBanner
 from plugdeck.ui.host.chooser import GONE, HostChooser
 from plugdeck.ui.host.judgement import OWN_WORKER
@@ -34,8 +35,15 @@ def program(build_plugin) -> Path:
 
 
 @pytest.fixture
-def judging(qapp, settings) -> HostJudging:
-    return HostJudging(settings)
+def background(qapp):
+    made = Background()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def judging(background, settings) -> HostJudging:
+    return HostJudging(settings, background)
 
 
 @pytest.fixture

@@ -51,9 +51,9 @@ class MainWindow(QObject):
         self._to_load: Report | None = None
         self.loading = Loading(services.chain)
         self.notices = Notices(shell)
-        self.judging = HostJudging(services.settings, self)
+        self.judging = HostJudging(services.settings, services.background, self)
         self.hosts = HostControls(self.judging, shell, self.notices)
-        self.visits = Visits(self.judging, self)
+        self.visits = Visits(self.judging, services.background, self)
         self.proposals = InstallArea(services.background, shell, find_listed=self.plugins.listed_like)
         self.chain = ChainPane(services.chain, services.bridge, shell)
         self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)

@@ -128,7 +128,9 @@ class WindowCommands(QObject):
         from plugdeck.ui.compare.dialog import CompareDialog
 
         window = self._window
-        dialog = CompareDialog(window.plugins.candidates(), window.judging.choice, window.shell)
+        dialog = CompareDialog(
+            window.services.background, window.plugins.candidates(), window.judging.choice, window.shell
+        )
         dialog.compare(old, new)
         dialog.show()
 

@@ -37,7 +37,7 @@ def page_makers(
     def dependencies(parent: QWidget) -> QWidget:
         from plugdeck.ui.details.dependencies import DependenciesTab
 
-        tab = DependenciesTab(parent)
+        tab = DependenciesTab(services.background, parent)
         tab.library_wanted.connect(go_to)
         return tab
 

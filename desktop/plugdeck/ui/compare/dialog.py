@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from plugdeck.catalogue.difference import Difference
 from plugdeck.compat.host_choice import WORKER, HostChoice
+from plugdeck.ui.background import Background
 from plugdeck.ui.compare.comparing import compare_files
 from plugdeck.ui.compare.view import DifferenceView
 from plugdeck.ui.preview.latest import Latest
@@ -80,7 +81,11 @@ class CompareDialog(QDialog):
     """Compares as soon as both builds are chosen; stays beside the window, which goes on."""
 
     def __init__(
-        self, candidates: Sequence[Candidate], choice: HostChoice = WORKER, parent: QWidget | None = None
+        self,
+        background: Background,
+        candidates: Sequence[Candidate],
+        choice: HostChoice = WORKER,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self.setObjectName("compare")
@@ -88,7 +93,7 @@ class CompareDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choice = choice
         self._difference: Difference | None = None
-        self._request = Latest(self)
+        self._request = Latest(self, background)
         self.old = BuildChooser("The old build", candidates, self)
         self.new = BuildChooser("The new build", candidates, self)
         self.swap = QPushButton("&Swap", self)

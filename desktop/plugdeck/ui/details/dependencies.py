@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QPushButto
 
 from plugdeck.binary import read
 from plugdeck.compat.tree import dependency_tree
+from plugdeck.ui.background import Background
 from plugdeck.ui.details.dependency_menu import open_menu
 from plugdeck.ui.details.dependency_model import DependencyColumn, DependencyModel
 from plugdeck.ui.details.dependency_nodes import Node, NodeKind, nodes_of, problems_of
@@ -78,10 +79,10 @@ class DependenciesTab(QWidget):
     library_wanted = Signal(object)
     """The Path of a library to show."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._subject: Subject | None = None
-        self._request = Latest(self)
+        self._request = Latest(self, background)
         self.model = DependencyModel(self)
         self.tree = DependencyTree(self.model, self)
         self.summary = plain_label("", self)

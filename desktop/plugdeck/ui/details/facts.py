@@ -35,7 +35,7 @@ class FactsTab(QScrollArea):
         self._report: Report | None = None
         self._hash: QLineEdit | None = None
         self._rows = FactRows(self)
-        self._build = Latest(self)
+        self._build = Latest(self, background)
         self._build.succeeded.connect(self._show_build)
         self._build.failed.connect(lambda sentence, remedy: self._show_build([("Not known", f"{sentence} {remedy}")]))
         self.setWidgetResizable(True)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from plugdeck.catalogue.report import Report
 from plugdeck.compat.host_choice import HostChoice
+from plugdeck.ui.background import Background
 from plugdeck.ui.host.judging import HostJudging, examine_for
 from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.visible_text import visible_text
@@ -21,11 +22,11 @@ class Visits(QObject):
     failed = Signal(str)
     """Why it cannot be shown, in a sentence."""
 
-    def __init__(self, judging: HostJudging, parent: QObject | None = None) -> None:
+    def __init__(self, judging: HostJudging, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._judging = judging
         self._trail: list[Report] = []
-        self._request = Latest(self)
+        self._request = Latest(self, background)
         self._request.succeeded.connect(self._arrive)
         self._request.failed.connect(lambda sentence, remedy: self.failed.emit(f"{sentence} {remedy}".strip()))
 

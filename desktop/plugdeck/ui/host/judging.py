@@ -12,6 +12,7 @@ from plugdeck.catalogue.report import Report
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
+from plugdeck.ui.background import Background
 from plugdeck.ui.host.judgement import Judgement
 from plugdeck.ui.host.recent import RecentHosts, is_there
 from plugdeck.ui.preview.latest import Latest
@@ -42,7 +43,7 @@ class HostJudging(QObject):
     """The own worker's Report on what was asked for last."""
     vanished_changed = Signal()
 
-    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, settings: Settings, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._recent = RecentHosts(settings)
         self.choice = self._recent.chosen
@@ -51,7 +52,7 @@ class HostJudging(QObject):
         self._judged: dict[Path, HostChoice] = {}
         self._verdict_on: Report | None = None
         self._verdict: Report | None = None
-        self._requests = {name: Latest(self) for name in ("describe", "look", "sort", "verdict")}
+        self._requests = {name: Latest(self, background) for name in ("describe", "look", "sort", "verdict")}
         self._requests["describe"].succeeded.connect(self.known)
         self._requests["describe"].failed.connect(self._take_failure)
         self._requests["look"].succeeded.connect(self._take_vanished)
