@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+from elftools.elf.elffile import ELFFile
+
 from plugdeck.binary import read, search_risks
 from plugdeck.binary.facts import BinaryFacts, VersionNeed
 from plugdeck.compat.check import check
@@ -49,6 +51,18 @@ def test_relocation_of_an_unknown_type_is_refused(libraries):
     finding = only(tuple(binding_findings(bindings, host)), "loader.relocation-unknown")
     assert finding.stops_load
     assert "type 1234" in finding.message
+
+
+def test_library_with_a_relocation_that_leads_nowhere_is_damaged(libraries):
+    below = libraries("libs/libbelow.so", "int x; int *below = &x;\n")
+    plugin = libraries("plugin.so", needs=[below], flags=[RUNPATH])
+    with below.open("r+b") as file:
+        place = ELFFile(file).get_section_by_name(".rela.dyn")["sh_offset"]
+        file.seek(place)
+        file.write(b"\xf0\xff\xff\xff\xff\xff\xff\x0f")  # r_offset
+    finding = only(check(read(plugin), Host.default()), "loader.library-damaged")
+    assert finding.stops_load
+    assert finding.message.startswith("libbelow.so is damaged")
 
 
 def test_packed_relocations_must_be_asked_for_by_version(libraries):
