@@ -51,8 +51,11 @@ class Bindings:
     know it."""
     unknown_relocations: tuple[tuple[Library, int], ...] = ()
     """Types of relocations that the loader refuses."""
+    damaged: tuple[tuple[Library, str], ...] = ()
+    """Libraries whose symbols or relocations lead nowhere, and what was found."""
 
 
+_MOST_SETTLED = 20_000
 _Key = tuple[bytes, SymbolVersion | None]
 _Named = tuple[Library, frozenset[bytes] | None]
 
@@ -99,6 +102,11 @@ class SymbolScope:
         """Why the tables of a library cannot be used, or nothing."""
         error = self._linkings.errors.get(library.file)
         return str(error) if error else ""
+
+    def settle(self, library: Library, settled: _Settled) -> None:
+        """Remembers that a library asks for nothing in vain, for as long as there is room."""
+        if len(self._settled) < _MOST_SETTLED:
+            self._settled[library.file] = settled
 
     def is_in_host(self, reference: Reference) -> bool:
         """Whether the program or one of its libraries defines it."""
@@ -160,11 +168,14 @@ class _Binding:
             missing = self._missing(library, linking)
             if missing:
                 undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
+        damaged = tuple(
+            (library, reason) for library in self._closure.libraries if (reason := self._symbols.damage(library))
+        )
         is_known = all(self._symbols.linking(library) for library in self._whole_scope)
         new = {library.file for library in self._closure.libraries}
         static = tuple(library for file, library in self._static.items() if file in new)
         undefined.reverse()
-        return Bindings(tuple(undefined) if is_known else (), tuple(self._unmarked), static, tuple(unknown))
+        return Bindings(tuple(undefined) if is_known else (), tuple(self._unmarked), static, tuple(unknown), damaged)
 
     def _missing(self, library: Library, linking: Linking) -> list[Wanted]:
         settled = self._symbols._settled.get(library.file)
@@ -185,7 +196,7 @@ class _Binding:
             if not found and not reference.is_weak:
                 missing.append(_wanted(reference))
         if not missing and not asks_unmarked:
-            self._symbols._settled[library.file] = _Settled(frozenset(providers), tuple(exact))
+            self._symbols.settle(library, _Settled(frozenset(providers), tuple(exact)))
         return missing
 
     def _is_in_scope(self, reference: Reference, providers: set[LibraryFile]) -> bool:
