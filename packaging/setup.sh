@@ -81,9 +81,13 @@ install_packages() {
     [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
         fail "root rights or sudo are needed once, for: apt-get install --no-install-recommends $missing"
     say "installing system packages: $missing"
-    as_root apt-get update -qq || say "apt-get update failed; going on with the package lists that are there"
+    # Another apt may be at work, as on a machine that has just started, and mirrors have bad moments.
+    patience='-o DPkg::Lock::Timeout=300 -o Acquire::Retries=3'
+    # shellcheck disable=SC2086  # one word an option
+    as_root apt-get $patience update -qq || say "apt-get update failed; going on with the package lists that are there"
     # shellcheck disable=SC2086  # one word a package
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >/dev/null ||
+    as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get $patience install -qq -y --no-install-recommends $missing >/dev/null ||
         fail "apt-get could not install: $missing"
 }
 

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import ModuleType
 
@@ -107,6 +108,20 @@ def wait_until(condition: Callable[[], object], timeout_s: float = PATIENCE_S) -
 def until() -> Callable[..., None]:
     """``until(condition)`` returns when it is true: for what happens on other threads and in other processes."""
     return wait_until
+
+
+@pytest.fixture(scope="session")
+def descriptors() -> Callable[..., list[str]]:
+    """``descriptors(pid="self")``: what each descriptor of a process leads to, but for those closed meanwhile."""
+
+    def links(pid: object = "self") -> list[str]:
+        folder, found = f"/proc/{pid}/fd", []
+        for name in os.listdir(folder):
+            with suppress(FileNotFoundError):
+                found.append(os.readlink(f"{folder}/{name}"))
+        return found
+
+    return links
 
 
 @pytest.fixture(scope="session")

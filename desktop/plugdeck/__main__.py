@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 
 from plugdeck.cli_errors import exit_code_of
-from plugdeck.cli_parser import window_parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,6 +23,8 @@ def _command_or_window(words: Sequence[str]) -> int:
 
 
 def _window(words: Sequence[str]) -> int:
+    from plugdeck.cli_parser import window_parser
+
     options = window_parser().parse_args(words)
     if options.install_desktop or options.uninstall_desktop:
         from plugdeck import cli

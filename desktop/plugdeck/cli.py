@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import argparse
-import json
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugdeck import cli_json, cli_text, paths
 from plugdeck.cli_errors import complain
-from plugdeck.cli_parser import command_parser
 from plugdeck.errors import PlugdeckError
 from plugdeck.text import visible
 
 if TYPE_CHECKING:
+    import argparse
+
     from plugdeck.binary.build_facts import BuildFacts
     from plugdeck.catalogue.report import Report
     from plugdeck.compat.host_choice import HostChoice
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 def main(words: Sequence[str]) -> int:
     """Runs one command; ``words[0]`` is its name. Returns the exit code; raises PlugdeckError."""
+    kind, *rest = words
+    if kind == "check" and rest and not any(word.startswith("-") for word in rest):
+        return _check_plainly(rest)
+    from plugdeck.cli_parser import command_parser
+
     options = command_parser(COMMANDS).parse_args(words)
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
@@ -62,10 +67,18 @@ def inspect(options: argparse.Namespace) -> int:
 
 
 def check(options: argparse.Namespace) -> int:
-    """``plugdeck check FILE… [--host EXE] [--sysroot DIR]``."""
+    """``plugdeck check FILE… [--host EXE] [--sysroot DIR] [--tree]``."""
     from plugdeck.cli_check import check_files
 
-    return check_files(options, _host_choice(options))
+    return check_files(options.files, _host_choice(options), as_json=options.json, with_tree=options.tree)
+
+
+def _check_plainly(names: Sequence[str]) -> int:
+    """A check without options: there is nothing to parse, and the parser would take longer than the check."""
+    from plugdeck.cli_check import check_files
+    from plugdeck.compat.host_choice import WORKER
+
+    return check_files([Path(name) for name in names], WORKER)
 
 
 def diff(options: argparse.Namespace) -> int:
@@ -196,6 +209,8 @@ def _build_of(report: Report) -> BuildFacts | None:
 
 
 def _print_json(document: object) -> None:
+    import json
+
     # Names that are no UTF-8 stay exact: ensure_ascii writes their lone surrogates as escapes.
     print(json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from plugdeck import cli_json, cli_text
@@ -14,34 +13,55 @@ from plugdeck.catalogue.report import Report, Status
 if TYPE_CHECKING:
     from plugdeck.compat.host import Host
     from plugdeck.compat.host_choice import HostChoice
+    from plugdeck.compat.tree import Dependency
+
+    _Checked = tuple[Report, Dependency | None]
+    _Verdicts = list[tuple[Status, bool]]
 
 _REFUSED = {Status.INCOMPATIBLE, Status.UNREADABLE}
 
 
-def check_files(options: argparse.Namespace, choice: HostChoice) -> int:
-    """Prints the verdicts; 1 when a file does not fit, else 0."""
+def check_files(paths: Sequence[Path], choice: HostChoice, *, as_json: bool = False, with_tree: bool = False) -> int:
+    """Prints the verdicts, each with the tree of libraries when asked for; 1 when a file does not fit, else 0."""
     host = choice.host()
-    reports = (examine(path, host, symbols=False) for path in options.files)
-    statuses = _print_json(reports) if options.json else _print_text(reports, host, options)
-    return 1 if _REFUSED.intersection(statuses) else 0
+    checked = _examined(paths, host, with_tree)
+    verdicts = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
+    return 1 if any(status in _REFUSED for status, _loads in verdicts) else 0
 
 
-def _print_text(reports: Iterator[Report], host: Host, options: argparse.Namespace) -> list[Status]:
+def _examined(paths: Sequence[Path], host: Host, with_tree: bool) -> Iterator[_Checked]:
+    for path in paths:
+        report = examine(path, host, symbols=with_tree)  # a tree says which library's symbols are missing
+        yield report, _tree(report, host) if with_tree else None
+
+
+def _tree(report: Report, host: Host) -> Dependency | None:
+    from plugdeck.compat.tree import dependency_tree
+
+    return dependency_tree(report.facts, host) if report.facts else None
+
+
+def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _Verdicts:
     """One file gets its host's name; of many, each is a line with its reasons, and the last line counts them."""
-    are_many = len(options.files) > 1
-    statuses = []
-    for report in reports:
-        print(cli_text.verdict_text(report, "" if are_many else host.name))
-        statuses.append(report.status)
+    verdicts = []
+    for report, tree in checked:
+        print(cli_text.brief_verdict_text(report) if are_many else cli_text.verdict_text(report, host.name))
+        if tree:
+            from plugdeck.compat.tree_text import tree_lines
+
+            print("\n".join(f"    {line}" for line in tree_lines(tree)))
+        verdicts.append((report.status, report.loads))
     if are_many:
-        print(cli_text.summary_text(statuses, host.name))
-    return statuses
+        print(cli_text.summary_text(verdicts, host.name))
+    return verdicts
 
 
-def _print_json(reports: Iterator[Report]) -> list[Status]:
-    rows, statuses = [], []
-    for report in reports:
-        rows.append(cli_json.check_json(report))
-        statuses.append(report.status)
+def _print_json(checked: Iterator[_Checked]) -> _Verdicts:
+    import json
+
+    rows, verdicts = [], []
+    for report, tree in checked:
+        rows.append({**cli_json.check_json(report), **({"tree": cli_json.tree_json(tree)} if tree else {})})
+        verdicts.append((report.status, report.loads))
     print(json.dumps(rows, ensure_ascii=True, allow_nan=False, indent=2))
-    return statuses
+    return verdicts

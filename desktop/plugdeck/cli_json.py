@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plugdeck.binary.toolchain import Toolchain
     from plugdeck.catalogue.difference import Difference
     from plugdeck.catalogue.report import Report
+    from plugdeck.compat.tree import Dependency
     from plugdeck.dialects.manifest import Manifest
 
 Json = dict[str, object]
@@ -88,6 +89,18 @@ def build_json(build: BuildFacts) -> Json:
     }
 
 
+def tree_json(dependency: Dependency) -> Json:
+    """What a file needs, for ``check --tree --json``."""
+    return {
+        "name": dependency.name,
+        "path": dependency.path,
+        "rule": dependency.rule,
+        "problem": dependency.problem,
+        "repeated": dependency.is_repeated,
+        "needs": [tree_json(child) for child in dependency.children],
+    }
+
+
 def diff_json(difference: Difference) -> Json:
     """The document of ``plugdeck diff --json``."""
     return {
@@ -123,8 +136,8 @@ def _hardening_json(hardening: Hardening) -> Json:
         "writable_code": hardening.writable_code,
         "text_relocations": hardening.text_relocations,
         "stack_canary": str(hardening.stack_canary),
-        "fortified": list(hardening.fortified),
-        "fortifiable": list(hardening.fortifiable),
+        "fortified": list(hardening.fortified) if hardening.knows_imports else None,
+        "fortifiable": list(hardening.fortifiable) if hardening.knows_imports else None,
         "branch_protection": list(hardening.branch_protection),
         "search_risks": list(hardening.search_risks),
     }

@@ -79,6 +79,7 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
     _add_host(inspect)
     check = command("check", "whether files fit the host, and why not")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    check.add_argument("--tree", action="store_true", help="show the libraries of each file, and where they are found")
     _add_host(check)
     diff = command("diff", "what changed from one build to another, and what callers of the old one lose")
     diff.add_argument("old", type=Path, metavar="OLD")

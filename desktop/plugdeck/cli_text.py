@@ -5,7 +5,6 @@ Every string that comes from a file goes through ``visible`` on its way to a ter
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -32,21 +31,30 @@ def table(reports: Sequence[Report]) -> str:
     return columns(rows)
 
 
-def verdict_text(report: Report, host_name: str = "") -> str:
+def verdict_text(report: Report, host_name: str) -> str:
     """The status of one file on one line, and under it every finding with its evidence and its remedy."""
-    loads = "loads" if report.loads else "does not load"
-    host = f" with {visible(host_name)}" if host_name else ""
-    lines = [f"{visible(str(report.path))}: {report.status}{host} ({loads})"]
+    lines = [_verdict_line(report, f" with {visible(host_name)}")]
     for finding in report.findings:
         lines += _finding_lines(finding)
     return "\n".join(lines)
 
 
-def summary_text(statuses: Sequence[Status], host_name: str) -> str:
-    """The last line of a check of many files: ``3 files with sh: 2 compatible, 1 incompatible``."""
+def brief_verdict_text(report: Report) -> str:
+    """The same for one of many files: without the host, and without what is no reason for or against the file."""
+    lines = [_verdict_line(report, "")]
+    for finding in report.findings:
+        if finding.severity != "info":
+            lines += _finding_lines(finding)
+    return "\n".join(lines)
+
+
+def summary_text(verdicts: Sequence[tuple[Status, bool]], host_name: str) -> str:
+    """The last line of a check of many files: ``3 files with sh: 2 compatible, 1 incompatible; 2 would load``."""
+    statuses = [status for status, _loads in verdicts]
     kinds = sorted(set(statuses), key=[*type(statuses[0])].index)
     counts = ", ".join(f"{statuses.count(kind):,} {kind}" for kind in kinds)
-    return f"{len(statuses):,} files with {visible(host_name)}: {counts}"
+    loading = sum(loads for _status, loads in verdicts)
+    return f"{len(statuses):,} files with {visible(host_name)}: {counts}; {loading:,} would load"
 
 
 def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
@@ -62,12 +70,17 @@ def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
     if report.manifest and report.manifest.symbols:
         lines += _manifest_lines(report.manifest)
     if build:
-        lines += ["", "  how it was built", *(f"    {label:<18} {value}" for label, value in build)]
+        lines += ["", "  how it was built"]
+    for label, value in build:
+        first, *others = value.split("\n")
+        lines += [f"    {label:<18} {first}", *(f"{'':<23}{line}" for line in others)]
     return "\n".join(line.rstrip() for line in (*lines, *_symbol_lines(report)))
 
 
 def result_text(result: object) -> str:
     """What a called function returned, for a terminal."""
+    import json
+
     return visible(result) if isinstance(result, str) else json.dumps(result)
 
 
@@ -87,6 +100,11 @@ def columns(rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
+
+
+def _verdict_line(report: Report, host: str) -> str:
+    loads = "loads" if report.loads else "does not load"
+    return f"{visible(str(report.path))}: {report.status}{host} ({loads})"
 
 
 def _finding_lines(finding: Finding) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -193,17 +191,3 @@ def has_ended() -> Callable[[int], bool]:
             return True
 
     return is_gone
-
-
-@pytest.fixture(scope="session")
-def descriptors() -> Callable[..., list[str]]:
-    """``descriptors(pid="self")``: what each descriptor of a process leads to, but for those closed meanwhile."""
-
-    def links(pid: object = "self") -> list[str]:
-        folder, found = f"/proc/{pid}/fd", []
-        for name in os.listdir(folder):
-            with suppress(FileNotFoundError):
-                found.append(os.readlink(f"{folder}/{name}"))
-        return found
-
-    return links

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from plugdeck.binary import read
 
 SOURCE = """
 #include "plugdeck.h"
@@ -81,12 +84,80 @@ def test_check_of_many_files_gives_a_line_each_and_a_summary(build, native, tmp_
     assert lines[1] == f"{missing}: incompatible (does not load)"
     assert lines[2].startswith("  ✗ error: ")
     assert lines[-1].startswith("3 files with Plugdeck's worker")
-    assert lines[-1].endswith(": 1 compatible, 1 incompatible, 1 not-a-plugin")
+    assert lines[-1].endswith(": 1 compatible, 1 incompatible, 1 not-a-plugin; 1 would load")
+
+
+def test_check_of_many_files_keeps_notes_to_a_check_of_one(build_plugin, build):
+    library = build_plugin("int answer(void) { return 42; }", name="library.so")
+
+    assert "plugin.no-contract" in plugdeck("check", library).stdout
+    assert "plugin.no-contract" in plugdeck("check", "--json", library, library).stdout
+    lines = plugdeck("check", library, build("1.0.0", 10)).stdout.splitlines()
+    assert lines[0] == f"{library}: not-a-plugin (loads)"
+    assert lines[1] == f"{build('1.0.0', 10)}: compatible (loads)"
+    assert len(lines) == 3
 
 
 def test_check_of_one_file_names_the_host_and_has_no_summary(build):
     (line,) = plugdeck("check", build("1.0.0", 10)).stdout.splitlines()
     assert "compatible with Plugdeck's worker" in line
+
+
+NEEDS_MATHS = """
+#include <math.h>
+#include "plugdeck.h"
+PD_PLUGIN("maths", "1.0.0", "", "MIT", "")
+PD_FUNCTION(double, Power, (double x))
+double Power(double x) { return pow(x, x); }
+"""
+
+
+def test_check_with_tree_shows_where_each_library_is_found(build_plugin):
+    path = build_plugin(NEEDS_MATHS, name="maths.so", flags=("-Wl,--no-as-needed",))
+
+    text = plugdeck("check", "--tree", path).stdout
+    (document,) = json.loads(plugdeck("check", "--tree", "--json", path).stdout)
+
+    assert "maths.so" in text
+    assert {"libm.so.6", "libc.so.6"} <= {child["name"] for child in document["tree"]["needs"]}
+    assert set(document["tree"]) == {"name", "path", "rule", "problem", "repeated", "needs"}
+    assert "libm.so.6" in text
+
+
+def test_check_with_tree_of_what_has_no_libraries_is_a_check(tmp_path: Path):
+    (tmp_path / "text.so").write_text("not a plugin")
+    done = plugdeck("check", "--tree", "--json", tmp_path / "text.so")
+    assert "tree" not in json.loads(done.stdout)[0]
+
+
+@pytest.fixture
+def other_machine(tmp_path: Path) -> Path:
+    """The tree of a machine that has the dynamic loader and the C library of this one, and nothing else."""
+    elf = read(Path(sys.executable)).elf
+    if elf is None or not elf.interpreter or "ld-linux" not in elf.interpreter:
+        pytest.skip("this Python is not linked dynamically against glibc")
+    tree = tmp_path / "board"
+    candidates = [*Path("/lib").glob("*/libc.so.6"), *Path("/").glob("lib*/libc.so.6")]
+    libc = next((path for path in candidates if read(path).elf.machine == elf.machine), None)
+    if libc is None:
+        pytest.skip("no libc.so.6 in /lib")
+    for source in (Path(elf.interpreter), libc):
+        target = tree / source.relative_to("/")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    return tree
+
+
+def test_check_for_another_machine_looks_into_its_tree_only(other_machine: Path, build, build_plugin):
+    maths = build_plugin(NEEDS_MATHS, name="maths.so", flags=("-Wl,--no-as-needed",))
+
+    done = plugdeck("check", "--json", build("1.0.0", 10), maths, "--sysroot", other_machine)
+
+    plain, needing = json.loads(done.stdout)
+    assert (plain["status"], plain["loads"]) == ("compatible", True)
+    assert (needing["status"], needing["loads"]) == ("incompatible", False)
+    assert "libm.so.6" in needing["findings"][0]["message"]
+    assert done.returncode == 1
 
 
 def test_inspect_tells_how_the_file_was_built(build_plugin):

@@ -99,11 +99,13 @@ def test_interrupting_a_plugin_that_hangs_leaves_no_process_behind(
     output = picture.parent / "out.png"
     command = ["run", picture, "-o", output, "--mode", mode, "-p", native("sleep-in-constructor")]
     with subprocess.Popen([sys.executable, "-m", "plugdeck", *map(str, command)], stderr=subprocess.PIPE) as process:
-        until(lambda: any(is_loading(pid) for pid in children(process.pid)))
-        workers = children(process.pid)
-
-        process.send_signal(number)
-        _, complaint = process.communicate(timeout=60)
+        try:
+            until(lambda: any(is_loading(pid) for pid in children(process.pid)))
+            workers = children(process.pid)
+            process.send_signal(number)
+            _, complaint = process.communicate(timeout=60)
+        finally:
+            process.kill()
 
     assert process.returncode == code
     assert b"Traceback" not in complaint

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.errors import ArgumentError, CallError, PlugdeckError, SymbolNotFoundError
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.supervisor import Supervisor
@@ -420,6 +422,40 @@ def test_stop_while_a_plugin_hangs_in_loading_ends_it_and_waits_for_nothing(supe
     thread.join()
     assert failures == [Ending.STOPPED]
     assert plugin.state is PluginState.NOT_LOADED
+
+
+class Held:
+    """A launcher that starts nothing until it may."""
+
+    def __init__(self) -> None:
+        self.is_asked, self.may_go_on = threading.Event(), threading.Event()
+
+    def launch(self, command: WorkerCommand, descriptors: Mapping[int, int]) -> int:
+        self.is_asked.set()
+        self.may_go_on.wait()
+        return PlainLauncher().launch(command, descriptors)
+
+
+def test_stop_while_the_process_is_being_made_does_not_wait_for_the_plugin_to_load(native, patient, until):
+    path, failures = native("sleep-in-constructor"), []
+    with Supervisor(deadlines=patient, launcher=(launcher := Held())) as supervisor:
+        plugin = supervisor.host(path, examine(path).manifest)
+
+        def start() -> None:
+            with pytest.raises(HostError) as failure:
+                plugin.start()
+            failures.append(failure.value.outcome.ending)
+
+        starting, stopping = threading.Thread(target=start), threading.Thread(target=plugin.stop)
+        starting.start()
+        launcher.is_asked.wait()
+        stopping.start()
+        until(lambda: plugin._group._stopping)
+        launcher.may_go_on.set()
+        for thread in (starting, stopping):
+            thread.join()
+    assert failures == [Ending.STOPPED]
+    assert (plugin.state, plugin.outcome, plugin.pid) == (PluginState.NOT_LOADED, None, None)
 
 
 def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(native, patient, has_ended):

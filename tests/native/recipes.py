@@ -82,12 +82,12 @@ def newer_glibc(build_plugin: Build) -> Path:
     )
 
 
-def patched(name: str, change: Callable[[bytearray], None]) -> Callable[[Build], Path]:
-    """A good plugin with some of its bytes changed."""
+def patched(name: str, change: Callable[[bytearray], None], *flags: str) -> Callable[[Build], Path]:
+    """A good plugin, linked with these flags, with some of its bytes changed."""
 
     def recipe(build_plugin: Build) -> Path:
         path = build_plugin(WHOLE + f"/* {name} */", name=f"{name}.so")
-        data = bytearray(build_plugin(WHOLE, name="whole.so").read_bytes())
+        data = bytearray(build_plugin(WHOLE, name="whole.so", flags=flags).read_bytes())
         change(data)
         path.write_bytes(data)
         return path
@@ -173,7 +173,8 @@ BROKEN: dict[str, Callable[[Build], Path]] = {
     ),
     "missing-library": missing_library,
     "newer-glibc": newer_glibc,
-    "wrong-machine": patched("wrong-machine", other_machine),
+    # Without counted relocations: their kinds have other numbers there.
+    "wrong-machine": patched("wrong-machine", other_machine, "-Wl,-z,nocombreloc"),
     "cut-short": patched("cut-short", cut_short),
     "damaged-note": patched("damaged-note", damage_note),
     "executable": lambda build_plugin: build_plugin(

@@ -46,6 +46,13 @@ int Transform(const pd_image *in, pd_image *out) { (void)in; (void)out; return 0
 
 
 @pytest.fixture
+def background(qapp):
+    made = Background()
+    yield made
+    made.close()
+
+
+@pytest.fixture
 def builds(build_plugin, folder) -> tuple[Path, Path]:
     """Two builds of one plugin, in files of their own."""
     old, new = folder / "blur-1.so", folder / "blur-2.so"
@@ -59,8 +66,8 @@ def words(widget) -> str:
 
 
 @pytest.fixture
-def dialog(qtbot, builds) -> CompareDialog:
-    made = CompareDialog([("blur 1.0.0", builds[0]), ("blur 2.0.0", builds[1])])
+def dialog(qtbot, background, builds) -> CompareDialog:
+    made = CompareDialog(background, [("blur 1.0.0", builds[0]), ("blur 2.0.0", builds[1])])
     qtbot.addWidget(made)
     made.show()
     return made
@@ -124,13 +131,6 @@ def test_text_of_the_files_is_never_taken_for_markup(qtbot, build_plugin):
 
 
 # --- beside an install
-
-
-@pytest.fixture
-def background(qapp):
-    made = Background()
-    yield made
-    made.close()
 
 
 def bar_of(area: InstallArea, path: Path, qtbot):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QLabel, QToolButton
+from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
@@ -38,7 +38,8 @@ def report(path: Path, *findings: Finding, name: str = "plugin", status: Status 
 
 
 def words(widget) -> str:
-    return "\n".join(label.text() for label in widget.findChildren(QLabel))
+    shown = [*widget.findChildren(QLabel), *widget.findChildren(QLineEdit)]
+    return "\n".join(each.text() for each in shown)
 
 
 @pytest.fixture
@@ -158,7 +159,7 @@ def test_the_verdict_says_for_which_host_it_is_and_what_the_own_worker_would_do(
     judged = Judgement(choice, is_stale=True, by_worker=mine)
     tab.show_subject(Subject(refused, judged=judged))
     assert "an old one" in words(tab)
-    assert "Plugdeck's own worker, into which it would be loaded: Compatible." in words(tab)
+    assert "Load uses Plugdeck's own worker: Compatible." in words(tab)
     assert "Judged for <b>synth." in report_text(refused, judged)
 
 
@@ -204,7 +205,8 @@ def test_the_hash_of_a_file_that_is_gone_is_an_explanation(qtbot, background, pu
 
 def rows(tab: FactsTab) -> dict[str, str]:
     """The values by what stands beside them."""
-    return {label.accessibleName(): label.text() for label in tab.findChildren(QLabel) if label.accessibleName()}
+    shown = [*tab.findChildren(QLabel), *tab.findChildren(QLineEdit)]
+    return {each.accessibleName(): each.text() for each in shown if each.accessibleName()}
 
 
 def test_how_a_file_was_built_is_told_in_rows_of_words(qtbot, background, put):

@@ -205,7 +205,7 @@ def test_the_window_answers_while_a_plugin_hangs(desk, folder, put):
     desk.window.picture.open_sample()
     desk.wait_for_state(path, PluginState.TIMED_OUT)
     gaps = [later - earlier for earlier, later in pairwise(beats)]
-    assert max(gaps) < 0.5
+    assert max(gaps) < 2  # if it waited for the plugin, that would be for the plugin's whole deadline
     assert "2 s" in desk.details.header.state.text()
 
 
@@ -396,15 +396,16 @@ def test_settings_that_make_no_sense_are_passed_over(settings, another_desk):
     assert 0 <= desk.details.tabs.currentIndex() < len(Tab)
 
 
-def test_closing_is_quick_with_a_plugin_at_work(desk, folder, put):
-    path = put("hanger", body=HANG)
+def test_closing_waits_for_no_plugin_at_work(settings, another_desk, folder, put):
+    settings.set("hosting.call_deadline_s", 600)
+    desk = another_desk(settings)
+    path = put("hanger", body='fputs("begun", stderr); fputc(10, stderr); for (;;) ;')
     desk.open(folder)
-    desk.load(path)
+    key = desk.load(path)
     desk.window.picture.open_sample()
-    desk.qtbot.waitUntil(lambda: desk.services.preview.source is not None, timeout=10_000)
-    began = time.monotonic()
-    desk.shell.close()
-    assert time.monotonic() - began < 0.5
+    log = desk.services.chain.log(key)
+    desk.qtbot.waitUntil(lambda: any(line.text == "begun" for line in log.lines()), timeout=20_000)
+    desk.shell.close()  # or this test would end at its own deadline
 
 
 def test_missing_samples_are_built_in_a_process_with_progress(desk, monkeypatch, folder, tmp_path):

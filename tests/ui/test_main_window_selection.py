@@ -31,13 +31,51 @@ def test_a_click_on_the_chosen_row_of_the_chain_shows_its_plugin_again(desk, fol
     desk.open(folder)
     key = desk.load(loaded)
     desk.select(other)
-    assert desk.window.chain.selected == key
     click(desk, key)
     assert shown(desk) == "blur"
     assert selected(desk) == ["blur"]
     desk.select(other)
     desk.qtbot.keyClick(desk.window.chain.row(key), Qt.Key.Key_Return)
     assert shown(desk) == "blur"
+
+
+def test_a_plugin_that_is_not_loaded_leaves_no_row_of_the_chain_chosen(desk, folder, put):
+    loaded, other = put("blur"), put("edges")
+    desk.open(folder)
+    key = desk.load(loaded)
+    desk.select(other)
+    assert desk.window.chain.selected == ""
+    assert not desk.window.chain.row(key).selected
+    desk.select(loaded)
+    assert desk.window.chain.selected == key
+
+
+def test_a_click_in_the_list_shows_that_plugin(desk, folder, put):
+    loaded, other = put("blur"), put("edges")
+    desk.open(folder)
+    key = desk.load(loaded)
+    table, model = desk.plugins.table, desk.plugins.model
+    for path, name, step in ((other, "edges", ""), (loaded, "blur", key), (other, "edges", "")):
+        place = table.visualRect(model.index(model.place_of(path), 0)).center()
+        desk.qtbot.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=place)
+        assert (shown(desk), desk.window.chain.selected) == (name, step)
+
+
+def test_the_plugin_menu_takes_the_selected_transform_out_of_the_chain(desk, folder, put):
+    path = put("blur")
+    desk.open(folder)
+    take_out = desk.window.actions.take_out
+    assert take_out in desk.shell.menus["Plugin"].actions()
+    assert not take_out.isEnabled()
+    key = desk.load(path)
+    row = desk.window.chain.row(key)
+    assert take_out.isEnabled()
+    assert take_out.text().replace("&", "") == row.remove_action.text()
+    assert row.remove_action.toolTip().startswith(take_out.toolTip())
+    take_out.trigger()
+    desk.wait_for_state(path, PluginState.NOT_LOADED)
+    assert desk.window.chain.rows == ()
+    assert not take_out.isEnabled()
 
 
 def test_loading_chooses_the_row_in_the_chain(desk, folder, put):

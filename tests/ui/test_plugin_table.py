@@ -15,7 +15,7 @@ from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.plugins.column import Column
 from plugdeck.ui.plugins.row import StepSummary
-from plugdeck.ui.plugins.table_model import PluginTableModel
+from plugdeck.ui.plugins.table_model import FILE_ROLE, PluginTableModel
 from plugdeck.ui.plugins.table_view import PluginTableView
 
 
@@ -98,6 +98,13 @@ def test_plugins_of_one_name_are_told_apart_by_their_files(model):
     assert names(model) == ["blur — one.so", "blur — two.so", "edges"]
     model.remove([Path("/plugins/one.so")])
     assert names(model) == ["blur", "edges"]
+
+
+def test_a_file_beside_the_name_is_told_from_the_one_most_like_it(model):
+    for file in ("blur-1.0.1-x86_64.so", "blur-1.0.2-x86_64.so", "other.so"):
+        model.put([report("blur", path=f"/plugins/{file}")])
+    file = model.index(1, Column.NAME).data(FILE_ROLE)
+    assert (file.text, file.text[file.start : file.end]) == ("blur-1.0.2-x86_64.so", "2")
 
 
 def test_hidden_characters_of_a_name_are_shown(model):
@@ -225,3 +232,22 @@ def test_the_state_is_not_cut_off(view, model, state):
     model.put([report("a")])
     model.set_steps({Path("/plugins/a.so"): StepSummary(state, 1)})
     assert view.columnWidth(Column.STATE) >= view.sizeHintForColumn(Column.STATE)
+
+
+def shown_columns(view) -> list[Column]:
+    return [column for column in Column if not view.isColumnHidden(column)]
+
+
+def test_a_narrow_list_hides_what_the_details_say_too_before_the_name_gets_illegible(qtbot, view, model):
+    model.put([report("blur")])
+    view.resize(900, 300)
+    view.show()
+    assert shown_columns(view) == list(Column)
+    widths = view.column_widths
+    view.resize(430, 300)
+    assert shown_columns(view) == [Column.NAME, Column.STATUS, Column.STATE, Column.PRIORITY]
+    qtbot.waitUntil(lambda: view.horizontalScrollBar().maximum() == 0)
+    assert view.column_widths[1:] == widths[1:]
+    view.resize(900, 300)
+    assert shown_columns(view) == list(Column)
+    assert view.column_widths == widths

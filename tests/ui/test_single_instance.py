@@ -23,6 +23,12 @@ from plugdeck.ui.single_instance import (
 )
 
 
+@pytest.fixture(autouse=True)
+def patient_starts(monkeypatch):
+    """A second start waits for as long as it takes a busy machine to answer."""
+    monkeypatch.setattr("plugdeck.ui.single_instance._PATIENCE_S", 60)
+
+
 @pytest.fixture
 def claim():
     made = claim_window()

@@ -125,7 +125,7 @@ def _hardening(
         segments=segments,
         dynamic=table.values if table else {},
         notes=facts.notes,
-        imports=elf.symbols.imports if elf.symbols else (),
+        imports=elf.symbols.imports if elf.symbols else None,
         producers=toolchain.producers,
     )
     return judge_hardening(

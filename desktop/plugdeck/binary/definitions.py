@@ -9,6 +9,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, repeat
 from operator import mul
 from struct import Struct
 from typing import NamedTuple
@@ -24,7 +25,7 @@ _HIDDEN_VISIBILITIES = frozenset({1, 2})  # internal, hidden
 _MOST_STEPS = 200_000
 """Of one chain; a crafted one leads in a circle."""
 
-_POWERS: list[int] = [pow(33, number, 1 << 32) for number in range(4096)]
+_POWERS = list(accumulate(repeat(33, 4095), lambda power, base: power * base & 0xFFFF_FFFF, initial=1))
 
 
 class Row(NamedTuple):
@@ -148,6 +149,16 @@ class Definitions:
             return fields
         name, value, size, info, other, section = fields
         return name, info, other, section, value, size
+
+    def names(self) -> frozenset[bytes]:
+        """The names of all symbols with a section: ``find`` answers for no other."""
+        strings = self.strings
+        starts = {
+            start
+            for start, _, _, section, _, _ in map(self.fields, range(len(self.rows) // self.record.size))
+            if section
+        }
+        return frozenset([strings[start : strings.find(b"\0", start)] for start in starts])
 
     def find(self, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
         """The definition that the loader takes for a request, or None (``do_lookup_x`` and ``check_match``).

@@ -69,6 +69,8 @@ class Hardening:
     branch_protection: tuple[str, ...]
     """``IBT``, ``SHSTK`` (Intel CET); ``BTI``, ``PAC`` (AArch64)."""
     search_risks: tuple[str, ...] = ()
+    knows_imports: bool = True
+    """Whether the file has so few symbols that they were read; else ``fortified`` and ``fortifiable`` say nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,8 @@ class LinkedFile:
     segments: Sequence[ProgramHeader]
     dynamic: dict[int, int]
     notes: Sequence[Note]
-    imports: Sequence[BinarySymbol]
+    imports: Sequence[BinarySymbol] | None
+    """None when the file has too many symbols to be listed."""
     producers: Sequence[str]
     """The debug information's words on the compilers, which tell their options."""
 
@@ -90,7 +93,7 @@ def judge_hardening(
 ) -> Hardening:
     """The hardening of a file."""
     binds_now = _binds_now(file.dynamic)
-    names = {symbol.name for symbol in file.imports}
+    names = {symbol.name for symbol in file.imports or ()}
     return Hardening(
         relro=_relro(file, binds_now),
         binds_now=binds_now,
@@ -102,6 +105,7 @@ def judge_hardening(
         fortifiable=tuple(sorted(names & _FORTIFIABLE)),
         branch_protection=tuple(_branch_protection(file.notes, file.machine, file.layout)),
         search_risks=search_risks,
+        knows_imports=file.imports is not None,
     )
 
 

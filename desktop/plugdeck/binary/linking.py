@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -78,7 +78,7 @@ def read_linking(
         labels=versions.labels,
     )
     own = any(not symbol or _is_own(definitions, symbol) for symbol in relocations.static_tls)
-    references = _references(definitions, relocations, SymbolPlaces.of(loads, header.machine).check)
+    references = _references(definitions, relocations, SymbolPlaces.of(loads, header.machine))
     return Linking(tuple(references), own, relocations.unknown_types, definitions)
 
 
@@ -87,15 +87,14 @@ def _is_own(definitions: Definitions, number: int) -> bool:
     return row.info >> 4 == _STB_LOCAL or row.other & 3 in _HIDDEN_VISIBILITIES
 
 
-def _references(
-    definitions: Definitions, relocations: Relocations, check_place: Callable[[int, int, int], None]
-) -> Iterator[Reference]:
+def _references(definitions: Definitions, relocations: Relocations, places: SymbolPlaces) -> Iterator[Reference]:
     """What is to be looked for.
 
     The inner loop of a verdict, so it is one loop: a folder of libraries has a million references.
     """
     strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
     highest, static_tls, fields = max(labels, default=1), relocations.static_tls, definitions.fields
+    low, high = next(iter(places.code), (0, 0))  # where most are, and may be
     is_found_there = definitions.hash.leads_to if isinstance(definitions.hash, GnuHash) else None
     for number in relocations.symbols:
         start, info, other, section, value, _ = fields(number)
@@ -104,8 +103,8 @@ def _references(
             if not section and info & 15 != STT_TLS:
                 raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
             continue
-        if section:
-            check_place(info & 15, section, value)
+        if (value and not low <= value < high) or (info & 15 == STT_TLS and section):
+            places.check(info & 15, section, value)
         end = strings.find(b"\0", start)
         if end < 0 or end - start > MAX_STRING_BYTES:
             raise damaged(f"A symbol's name at {start:#x} does not end inside the string table")

@@ -61,6 +61,7 @@ _PARTNERS = {
     DT_FINI_ARRAY: (DT_FINI_ARRAYSZ,),
 }
 
+_SMALL_PAGES = {3, 62}  # i386, x86-64: pages of 4 KiB
 _LARGEST_PAGE = 64 * 1024
 _MOST_THREAD_LOCAL = 1024 * 1024 * 1024
 """In bytes, for their alignment too."""
@@ -85,7 +86,7 @@ def check_loading(
         loads: The loaded ones of them.
     """
     _check_partners(values)
-    _check_segments(segments, loads)
+    _check_segments(segments, loads, 4096 if header.machine in _SMALL_PAGES else _LARGEST_PAGE)
     _check_symbols(values, header.layout, loads)
     _check_relocations(values, header.layout, loads)
     _check_functions(values, header, loads)
@@ -98,13 +99,13 @@ def _check_partners(values: Mapping[int, int]) -> None:
             raise damaged(f"The dynamic table has an entry {tag:#x} without the size that belongs to it")
 
 
-def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap) -> None:
+def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap, page_bytes: int) -> None:
     """Notes and the first contents of thread-local variables are read from memory, so they have to be loaded."""
     for segment in segments:
         if segment.type == PT_TLS:
             _check_thread_local(segment)
         if segment.type in {PT_GNU_RELRO, PT_GNU_EH_FRAME} and segment.memory_bytes:
-            _check_enclosed(segment, loads)
+            _check_enclosed(segment, loads, page_bytes)
         if segment.type in {PT_NOTE, PT_GNU_PROPERTY, PT_TLS} and segment.file_bytes:
             what = "the thread-local data" if segment.type == PT_TLS else "the notes"
             if loads.place_of(segment.address, segment.file_bytes, what) != segment.offset:
@@ -120,10 +121,11 @@ def _check_thread_local(segment: ProgramHeader) -> None:
         raise damaged("The thread-local data take more room than any thread has", segment.offset)
 
 
-def _check_enclosed(segment: ProgramHeader, loads: LoadMap) -> None:
+def _check_enclosed(segment: ProgramHeader, loads: LoadMap, page_bytes: int) -> None:
     """Raises unless it lies in one loaded segment; linkers let RELRO end with the last page of its segment."""
-    end = segment.address + segment.memory_bytes
-    if not any(start <= segment.address and end <= stop + _LARGEST_PAGE for start, stop in loads.ranges(0)):
+    start, end = segment.address, segment.address + segment.memory_bytes
+    page = page_bytes if segment.type == PT_GNU_RELRO else 1
+    if not any(low <= start < high and end <= high + -high % page for low, high in loads.ranges(0)):
         raise damaged("A segment that belongs to a loaded one lies outside of all of them", segment.offset)
 
 

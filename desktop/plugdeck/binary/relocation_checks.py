@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import sub
 
 from plugdeck.binary.dynamic import (
     DT_INIT_ARRAY,
@@ -32,8 +33,8 @@ from plugdeck.binary.segments import PF_W, LoadMap
 from plugdeck.binary.source import ByteSource, damaged
 
 _PIECE_ENTRIES = 40_000
-_FEW_ENTRIES = 20_000
-"""So many are looked at one by one; of larger tables the order is used that linkers give them."""
+_MOST_ADDED = 1 << 30
+"""To the place of a thread-local variable of any file, forwards or backwards."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ class _Kinds:
     """R_X86_64_IRELATIVE: the loader calls what the addend leads to."""
     slots: frozenset[int]
     """R_X86_64_GLOB_DAT and R_X86_64_JUMP_SLOT: a symbol's address and nothing more."""
+    thread_local: frozenset[int]
+    """Those whose addend is a place in a thread-local block; without a symbol, in the file's own."""
     plt_table: int
+    small: frozenset[int] = frozenset({0})
+    """Those that write less than a word: none or half of one."""
 
 
 _KINDS = {
-    3: _Kinds(8, 42, frozenset({6, 7}), DT_REL),
-    62: _Kinds(8, 37, frozenset({6, 7}), DT_RELA),
-    183: _Kinds(1027, 1032, frozenset({1025, 1026}), DT_RELA),
+    3: _Kinds(8, 42, frozenset({6, 7}), frozenset(), DT_REL),
+    62: _Kinds(8, 37, frozenset({6, 7}), frozenset({16, 17, 18, 36}), DT_RELA, frozenset({0, 2, 10, 32})),
+    183: _Kinds(1027, 1032, frozenset({1025, 1026}), frozenset({1028, 1029, 1030, 1031}), DT_RELA),
 }
 """For i386, x86-64 and AArch64, by ``e_machine``; nothing is claimed for others."""
 
@@ -62,6 +67,7 @@ def check_relocations(source: ByteSource, table: DynamicTable, loads: LoadMap, l
     if kinds is None:
         return
     check = _Check(source, loads, layout, kinds, loads.ranges(0 if table.has_text_relocations else PF_W))
+    check.word, check.mask = layout.bits // 8, 0xFFFF_FFFF if layout.bits == 64 else 0xFF
     check.constructors = _constructors(table, layout)
     if table.values.get(DT_PLTREL, kinds.plt_table) != kinds.plt_table:
         raise damaged("The relocations of the PLT are of a kind that this processor does not use")
@@ -99,9 +105,9 @@ class _Check:
     found: set[int] = field(default_factory=set)
     """Places in the table of constructors that a relocation fills."""
 
-    @property
-    def word(self) -> int:
-        return self.layout.bits // 8
+    word: int = 8
+    mask: int = 0xFFFF_FFFF
+    """What of ``r_info`` is the type; the symbol's number is above it."""
 
     def table(self, address: int, size: int, words: int, counted: int) -> None:
         """One table of DT_RELA's or DT_REL's kind."""
@@ -113,19 +119,25 @@ class _Check:
             self._columns(values[::words], values[1::words], values[2::words] if words == 3 else None, relative)
 
     def _columns(self, offsets: array[int], infos: array[int], addends: array[int] | None, counted: int) -> None:
-        mask = 0xFFFF_FFFF if self.layout.bits == 64 else 0xFF
-        if any(info & mask != self.kinds.relative for info in set(infos[:counted])):
+        if any(info & self.mask != self.kinds.relative for info in set(infos[:counted])):
             raise damaged("A relocation is counted as relative and is not")
-        self._check_writable(offsets)
-        self._take_constructors(offsets, infos, addends, counted)
+        ordered, different = sorted(offsets), set(infos[counted:])
+        types = {info & self.mask for info in different}
+        self._check_writable(ordered)
+        if min(map(sub, ordered[1:], ordered), default=self.word) < self.word and not types & self.kinds.small:
+            raise damaged("Two relocations write to one place")
+        self._take_constructors(ordered, offsets, infos, addends)
+        if any(info <= self.mask and info in self.kinds.slots for info in different):
+            raise damaged("A relocation for a symbol's address names no symbol")
+        if types & self.kinds.thread_local and not self.loads.thread_local_bytes:
+            self._check_own_block(different)
         if addends is not None:
-            self._check_addends(infos[counted:], addends[counted:], mask)
+            self._check_addends(infos[counted:], addends[counted:], types)
 
-    def _check_writable(self, offsets: array[int]) -> None:
-        lowest, highest = min(offsets), max(offsets) + self.word
+    def _check_writable(self, ordered: Sequence[int]) -> None:
+        lowest, highest = ordered[0], ordered[-1] + self.word
         if any(start <= lowest and highest <= end for start, end in self.writable):
             return
-        ordered = sorted(offsets)
         inside = sum(
             max(0, bisect_left(ordered, end - self.word + 1) - bisect_left(ordered, start))
             for start, end in self.writable
@@ -134,24 +146,33 @@ class _Check:
             raise damaged("A relocation writes to a place that is not in a writable segment")
 
     def _take_constructors(
-        self, offsets: array[int], infos: array[int], addends: array[int] | None, counted: int
+        self, ordered: Sequence[int], offsets: array[int], infos: array[int], addends: array[int] | None
     ) -> None:
         wanted = self.constructors
-        for index in _indices(offsets, wanted, min(counted, len(offsets))) if wanted else ():
+        places = ordered[bisect_left(ordered, wanted.start) : bisect_left(ordered, wanted.stop)]
+        for index in _indices(offsets, places):
             self.found.add(offsets[index])
-            if infos[index] == self.kinds.relative:
+            if infos[index] & self.mask == self.kinds.relative:
                 self._check_code(addends[index] if addends is not None else self._word_at(offsets[index]))
 
-    def _check_addends(self, infos: array[int], addends: array[int], mask: int) -> None:
-        kinds = {info & mask for info in set(infos)}
-        if self.kinds.indirect in kinds:
-            for info, addend in zip(infos, addends, strict=True):
-                if info & mask == self.kinds.indirect:
-                    self._check_code(addend)
-        if kinds & self.kinds.slots and any(addends):
-            slots = self.kinds.slots
-            if any(addend and info & mask in slots for info, addend in zip(infos, addends, strict=True)):
-                raise damaged("A relocation adds to the address of a function")
+    def _check_own_block(self, different: set[int]) -> None:
+        if any(info <= self.mask and info in self.kinds.thread_local for info in different):
+            raise damaged("A relocation asks for thread-local data, and the file has none")
+
+    def _check_addends(self, infos: array[int], addends: array[int], types: set[int]) -> None:
+        """What is added where nothing is to be added, or leads out of where it belongs."""
+        kinds, mask, most = self.kinds, self.mask, self.loads.thread_local_bytes
+        if not types & (kinds.slots | kinds.thread_local | {kinds.indirect}) or not any(addends):
+            return
+        for info, addend in zip(infos, addends, strict=True):
+            kind = info & mask
+            if addend and kind in kinds.slots:
+                raise damaged("A relocation adds to a symbol's address")
+            if kind == kinds.indirect:
+                self._check_code(addend)
+            limit = most if info <= mask else _MOST_ADDED
+            if kind in kinds.thread_local and limit < addend < (1 << self.layout.bits) - _MOST_ADDED:
+                raise damaged("A relocation leads out of the thread-local data")
 
     def packed(self, address: int, size: int) -> None:
         """DT_RELR: an even word is an address, an odd one a bitmap of the words that follow the last place."""
@@ -194,14 +215,15 @@ class _Check:
         return values
 
 
-def _indices(offsets: array[int], wanted: range, counted: int) -> Sequence[int]:
-    """Which entries write into the wanted places."""
-    if len(offsets) > _FEW_ENTRIES:
-        first = bisect_left(offsets, wanted.start, 0, counted)
-        likely = range(first, min(first + len(wanted), counted))
-        if offsets[likely.start : likely.stop].tolist() == list(wanted):
-            return likely
-    return [index for index, offset in enumerate(offsets) if wanted.start <= offset < wanted.stop]
+def _indices(offsets: array[int], places: Sequence[int]) -> Sequence[int]:
+    """Where in the table the places are, which are in ascending order, and mostly one behind the other."""
+    if not places:
+        return ()
+    first = offsets.index(places[0])
+    likely = range(first, first + len(places))
+    if offsets[first : likely.stop].tolist() == places:
+        return likely
+    return [index for index, offset in enumerate(offsets) if places[0] <= offset <= places[-1]]
 
 
 def _lowest_bit(number: int) -> int:

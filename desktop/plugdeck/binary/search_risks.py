@@ -9,8 +9,9 @@ from __future__ import annotations
 import grp
 import os
 import pwd
+import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +22,9 @@ from plugdeck.text import visible
 MAX_FOLDERS = 100
 """A file that is made to annoy has thousands, and each is several looks at the disk."""
 
-_ORIGIN = ("$ORIGIN", "${ORIGIN}")
+_UNMAPPED = 65534
+"""Inside a container, the owner of what belongs to users outside of it: the system's folders, where it has no root."""
+_ORIGIN = re.compile(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +44,39 @@ class SearchRisk:
         return f"The search folder {visible(self.folder)!r} {self.reason}."
 
 
-def search_risks(elf: ElfFacts, path: Path, root: Path | None = None) -> tuple[SearchRisk, ...]:
+def search_risks(
+    elf: ElfFacts, path: Path, place_of: Callable[[str], str] = os.path.realpath
+) -> tuple[SearchRisk, ...]:
     """The risks of a file's RUNPATH, or of its RPATH where that counts, in the order of the folders.
 
     Args:
         elf: What the file says.
         path: Where it is: what ``$ORIGIN`` stands for.
-        root: The tree that absolute folders are looked up in; this computer's own when None.
+        place_of: Where a folder is, links followed; in the tree of another machine, as links lead there.
     """
     folders = elf.runpath or elf.rpath
     if not folders:
         return ()
-    return tuple(_risks(folders[:MAX_FOLDERS], path, os.fspath(root) if root else ""))
+    return tuple(_risks(folders[:MAX_FOLDERS], path, place_of))
 
 
-def _risks(folders: Sequence[str], path: Path, root: str) -> Iterator[SearchRisk]:
+def _risks(folders: Sequence[str], path: Path, place_of: Callable[[str], str]) -> Iterator[SearchRisk]:
     for folder in dict.fromkeys(folders):
         if not folder:
             yield SearchRisk(folder, "is empty, which means the folder that the program happens to run in")
-        elif folder.startswith(_ORIGIN):
-            origin = os.fspath(Path(os.path.realpath(path)).parent)
-            yield from _risks_on_disk(folder, origin + folder.partition("ORIGIN")[2].removeprefix("}"), path)
+        elif origin := _ORIGIN.match(folder):
+            own = os.path.realpath(path).rpartition("/")[0]
+            yield from _risks_on_disk(folder, place_of(own + folder[origin.end() :]), path)
         elif not folder.startswith("/"):
             yield SearchRisk(folder, "is relative to the folder that the program happens to run in")
         else:
-            yield from _risks_on_disk(folder, root + folder, path)
+            yield from _risks_on_disk(folder, place_of(folder), path)
 
 
-def _risks_on_disk(written: str, folder: str, path: Path) -> Iterator[SearchRisk]:
+def _risks_on_disk(written: str, wanted: str, path: Path) -> Iterator[SearchRisk]:
     """Who else may write there. Tokens such as ``$LIB`` stay: then what counts is the folder above them."""
     try:
-        trusted = {0, os.geteuid(), path.stat().st_uid}  # who owns the file itself can change it anyhow
-        wanted = os.path.realpath(folder)
+        trusted = {0, _UNMAPPED, os.geteuid(), path.stat().st_uid}  # the file's own owner can change it anyhow
         chain = [*_existing_folders(wanted)]
     except (OSError, ValueError):
         return
@@ -88,13 +92,13 @@ def _risks_on_disk(written: str, folder: str, path: Path) -> Iterator[SearchRisk
 
 
 def _existing_folders(folder: str) -> Iterator[tuple[str, os.stat_result]]:
-    """The nearest folder that exists, and all above it, with their status."""
-    path = Path(folder)
-    for place in (path, *path.parents):
+    """The nearest folder that exists, and all above it, with their status; a scan asks for thousands."""
+    while folder:
         with suppress(FileNotFoundError, NotADirectoryError):
-            status = place.stat()
+            status = os.stat(folder)  # noqa: PTH116 - several times as fast as by Path
             if stat.S_ISDIR(status.st_mode):
-                yield os.fspath(place), status
+                yield folder, status
+        folder = "" if folder == "/" else folder.rpartition("/")[0] or "/"
 
 
 def _where(wanted: str, place: str, nearest: str) -> str:
@@ -108,14 +112,17 @@ def _where(wanted: str, place: str, nearest: str) -> str:
 
 def _who_may_write(status: os.stat_result, trusted: set[int]) -> tuple[str, bool] | None:
     """A predicate on who else may write into a folder, and whether that is grave; None for nobody."""
-    mode = f"(mode {stat.S_IMODE(status.st_mode):04o}, owner {_user(status.st_uid)})"
     if status.st_mode & stat.S_IWOTH:
-        return f"can be written by every user {mode}", True
+        return f"can be written by every user {_mode(status)}", True
     if status.st_uid not in trusted:
-        return f"belongs to another user {mode}", True
+        return f"belongs to another user {_mode(status)}", True
     if status.st_mode & stat.S_IWGRP and _members(status.st_gid):
-        return f"can be written by the members of the group {_group(status.st_gid)} {mode}", False
+        return f"can be written by the members of the group {_group(status.st_gid)} {_mode(status)}", False
     return None
+
+
+def _mode(status: os.stat_result) -> str:
+    return f"(mode {stat.S_IMODE(status.st_mode):04o}, owner {_user(status.st_uid)})"
 
 
 def _members(group: int) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ PT_TLS, PT_GNU_EH_FRAME, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E550, 0x6474_E55
 PT_GNU_PROPERTY = 0x6474_E553
 PF_X, PF_W = 1, 2
 MAX_INTERPRETER_BYTES = 4096
+_SMALLEST_PAGE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None
     if segment.address < lowest:
         raise damaged("The loaded segments overlap or are not in the order of their addresses", segment.offset)
     alignment = segment.alignment
-    if alignment > 1 and (alignment & (alignment - 1) or (segment.address - segment.offset) % alignment):
+    if alignment & (alignment - 1):
+        alignment = _SMALLEST_PAGE  # glibc from 2.35 on takes no account of one that is no power of two
+    if alignment > 1 and (segment.address - segment.offset) % alignment:
         raise damaged("A segment is not aligned as it says", segment.offset)
 
 

@@ -27,13 +27,17 @@ class SymbolPlaces:
         return cls(loads.ranges(PF_X) if machine in _PLAIN_FUNCTIONS else memory, memory, loads.thread_local_bytes)
 
     def check(self, kind: int, section: int, address: int) -> None:
-        """Raises unless a symbol that the file defines, and that a relocation names, lies in it."""
+        """Raises unless a symbol that a relocation names lies in the file, if it has an address.
+
+        An undefined one has an address where a program calls another file's function.
+        """
         if section >= _FIRST_RESERVED_SECTION:
             return
         if kind == _STT_TLS:
-            is_inside = address <= self.thread_local_bytes
+            is_inside = 0 < self.thread_local_bytes >= address
         else:
             ranges = self.code if kind in {_STT_FUNC, _STT_GNU_IFUNC} else self.memory
             is_inside = any(start <= address <= end for start, end in ranges)  # the end has names too: _end
+            is_inside &= bool(section) or kind == _STT_FUNC
         if not is_inside:
             raise damaged(f"A symbol at address {address:#x} lies outside of its part of the file")

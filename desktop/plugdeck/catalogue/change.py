@@ -32,6 +32,8 @@ class ChangeKind(StrEnum):
     INTERFACE = "interface"
     FUNCTION = "function"
     VARIABLE = "variable"
+    SYMBOL = "symbol"
+    """Exported, and neither: assembly code does not always say what it defines."""
     VARIABLE_SIZE = "variable-size"
     SYMBOL_KIND = "symbol-kind"
     TYPE = "type"

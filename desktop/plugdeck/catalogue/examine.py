@@ -29,15 +29,29 @@ def examine(path: str | os.PathLike[str], host: Host | None = None, *, symbols: 
     """
     path = Path(path)
     try:
-        report = judge(read(path), host or Host.default())
+        report = judge(read(path) if symbols else read_for_verdict(path), host or Host.default())
     except BinaryFormatError as error:
         return unreadable(path, error)
     return report if symbols else without_symbols(report)
 
 
+def read_for_verdict(path: Path) -> BinaryFacts:
+    """The facts that a verdict takes. Symbols are listed only for a plugin whose promises are held against them: that
+    takes several times as long as reading what the loader does.
+
+    Raises:
+        BinaryFormatError: as ``binary.read`` does.
+    """
+    facts = read(path, symbols=False, linking=True)
+    manifest, _ = recognise(facts)
+    return facts if manifest is None or manifest.dialect is Dialect.LIBRARY else read(path)
+
+
 def without_symbols(report: Report) -> Report:
     """The same verdict, in a report that takes little memory: that of a list of files."""
-    return replace(report, facts=replace(report.facts, exports=None, imports=None)) if report.facts else report
+    if report.facts is None:
+        return report
+    return replace(report, facts=replace(report.facts, exports=None, imports=None, linking=None))
 
 
 def judge(facts: BinaryFacts, host: Host) -> Report:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
@@ -10,12 +11,12 @@ from pathlib import Path
 
 from plugdeck.binary import read
 from plugdeck.binary.facts import BinaryFacts, FileIdentity
-from plugdeck.catalogue.examine import judge, unreadable, without_symbols
+from plugdeck.catalogue.examine import judge, read_for_verdict, unreadable, without_symbols
 from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.report_json import report_from_json, report_to_json
 from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
-from plugdeck.compat.dependencies import Dependencies, Numbers, circumstances, numbers_at, starting_places
+from plugdeck.compat.dependencies import Dependencies, Numbers, circumstances, look_for, numbers_at, starting_places
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.errors import BinaryFormatError
@@ -40,7 +41,7 @@ def opened(kept: KeptReport) -> Report:
 
 def scan_bodies(listing: Listing, choice: HostChoice) -> Iterator[KeptReport]:
     """The same reports as JSON, which those that were kept are already."""
-    with VerdictCache(circumstances(choice)) as cache:
+    with VerdictCache(circumstances(choice), look=look_for(choice)) as cache:
         judging = _Judging(choice, cache)
         paths = listing.paths()
         while chunk := list(islice(paths, _LOOKED_UP_AT_ONCE)):
@@ -59,7 +60,7 @@ class _Judging:
 
     def judge(self, path: str) -> KeptReport:
         try:
-            report = without_symbols(judge(read(Path(path)), self._host))
+            report = without_symbols(judge(read_for_verdict(Path(path)), self._host))
         except BinaryFormatError as error:
             return KeptReport(path, (), _body(unreadable(Path(path), error)))
         assert report.facts
@@ -76,11 +77,11 @@ class _Judging:
 
     @cached_property
     def _dependencies(self) -> Dependencies:
-        return Dependencies(self._host)
+        return Dependencies(self._host, look_for(self._choice))
 
     def _read_briefly(self, path: Path) -> BinaryFacts:
         """A library that many need is read once in a scan, whatever names lead to it."""
-        numbers = numbers_at(path)
+        numbers = numbers_at(os.fspath(path))
         if numbers not in self._read_before:
             facts = read(path, symbols=False)
             self._read_before[_numbers(facts)] = facts

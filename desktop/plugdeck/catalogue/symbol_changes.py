@@ -35,14 +35,15 @@ def symbol_changes(old: BinaryFacts, new: BinaryFacts) -> Iterator[Change]:
             yield from _changed(symbol, successor)
     for key, symbol in sorted(now.items(), key=_by_name):
         if key not in was:
-            yield added(_kind(symbol), symbol.name, f"The {symbol.kind} {_label(symbol)}", value=_versioned(symbol))
+            yield added(_kind(symbol), symbol.name, _what(symbol), value=_versioned(symbol))
 
 
 def _interface(facts: BinaryFacts) -> Mapping[_Key, BinarySymbol]:
     """What others can use, by name and version."""
     found: dict[_Key, BinarySymbol] = {}
+    ignored = _MADE_BY_LINKERS.union(facts.elf.version_definitions if facts.elf else ())
     for symbol in facts.exports or ():
-        if symbol.name not in _MADE_BY_LINKERS and symbol.kind is not SymbolKind.OTHER:
+        if symbol.name not in ignored:
             found[symbol.name, symbol.version] = symbol
     return found
 
@@ -51,11 +52,12 @@ def _removed(symbol: BinarySymbol) -> Change:
     """Gone; for linked callers that matters unless they have a copy of their own."""
     has_copies = symbol.binding in {Binding.WEAK, Binding.UNIQUE} and symbol.name.startswith(_STANDARD_CPP)
     effect = Effect.DIFFERS if has_copies else Effect.BREAKS
-    what = f"The {symbol.kind} {_label(symbol)}"
-    return removed(_kind(symbol), symbol.name, what, value=_versioned(symbol), effect=effect)
+    return removed(_kind(symbol), symbol.name, _what(symbol), value=_versioned(symbol), effect=effect)
 
 
 def _changed(old: BinarySymbol, new: BinarySymbol) -> Iterator[Change]:
+    if SymbolKind.OTHER in {old.kind, new.kind}:
+        return
     if _kind(old) is not _kind(new) or (old.kind in _SIZED and new.kind is not old.kind):
         kinds = f"a {old.kind}", f"a {new.kind}"
         yield changed(ChangeKind.SYMBOL_KIND, old.name, _label(old), kinds, Effect.BREAKS)
@@ -67,7 +69,15 @@ def _changed(old: BinarySymbol, new: BinarySymbol) -> Iterator[Change]:
 
 
 def _kind(symbol: BinarySymbol) -> ChangeKind:
+    if symbol.kind is SymbolKind.OTHER:
+        return ChangeKind.SYMBOL
     return ChangeKind.FUNCTION if symbol.kind in _FUNCTIONS else ChangeKind.VARIABLE
+
+
+def _what(symbol: BinarySymbol) -> str:
+    """Kind and name, for the beginning of a sentence."""
+    kind = "symbol" if symbol.kind is SymbolKind.OTHER else str(symbol.kind)
+    return f"The {kind} {_label(symbol)}"
 
 
 def _label(symbol: BinarySymbol) -> str:

@@ -21,7 +21,7 @@ from typing import Any, Self
 import plugdeck
 from plugdeck.catalogue.cache_file import CacheFile
 from plugdeck.catalogue.report_json import FORMAT
-from plugdeck.compat.dependencies import Numbers, numbers_at
+from plugdeck.compat.dependencies import Look, Numbers, numbers_at
 from plugdeck.paths import cache_folder
 
 _VERSION = zlib.crc32(f"{FORMAT} {plugdeck.__version__}".encode()) & 0x7FFF_FFFF
@@ -53,9 +53,10 @@ class KeptReport:
 class VerdictCache:
     """The kept verdicts for one host, by name; for one scan, since it looks at each place once."""
 
-    def __init__(self, host_name: str, file: Path | None = None) -> None:
+    def __init__(self, host_name: str, file: Path | None = None, look: Look = numbers_at) -> None:
         self._file = CacheFile(file or cache_folder() / "verdicts.sqlite", _VERSION, _TABLES)
         self._host_name = host_name
+        self._look = look
         self._now: dict[bytes, Numbers] = {}
         self._current: set[int] = set()
         self._outdated: set[int] = set()
@@ -131,7 +132,7 @@ class VerdictCache:
 
     def _stamp_now(self, path: bytes) -> str:
         if path not in self._now:
-            self._now[path] = numbers_at(path)
+            self._now[path] = self._look(os.fsdecode(path))
         return _stamp(self._now[path])
 
     def _write_host(self, database: sqlite3.Connection, places: Places) -> int:

@@ -4,39 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from plugdeck.binary.facts import BinaryFacts, ElfFacts
+from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.file_findings import flag_findings, format_finding, is_ordinary, kind_findings, machine_findings
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
-from plugdeck.compat.library_findings import library_findings, symbol_findings
+from plugdeck.compat.library_findings import library_findings
+from plugdeck.compat.load_findings import binding_findings, closure_findings
+from plugdeck.compat.origins import Origins
 from plugdeck.compat.rpath_findings import rpath_findings
+from plugdeck.compat.symbol_findings import symbol_findings
 
 
 def check(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
     """Every reason for or against loading this file in this host, from the file itself to what it needs.
 
-    What makes further questions pointless ends them: the libraries of a file for another machine are not
-    looked for.
+    ``stops_load`` is set exactly where ``dlopen(path, RTLD_NOW)`` would fail there. Symbols, and all else that hangs
+    on relocations, are judged when the facts have ``linking``. What makes further questions pointless ends them: the
+    libraries of a file for another machine are not looked for.
     """
     if facts.elf is None:
         return (format_finding(facts),)
     if host.platform is None or host.resolver is None:
         return host.findings
     if is_ordinary(facts.elf, host.platform):
-        return tuple(_needs(facts, facts.elf, host))
+        return (*host.findings, *_needs(facts, host))
     first = (*machine_findings(facts.elf, host.platform), *kind_findings(facts.elf))
-    return first or (*flag_findings(facts.elf), *_needs(facts, facts.elf, host))
+    return first or (*host.findings, *flag_findings(facts.elf), *_needs(facts, host))
 
 
-def _needs(facts: BinaryFacts, elf: ElfFacts, host: Host) -> Iterator[Finding]:
+def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
     """What is wrong with its libraries; when nothing is, and its symbols were read, with its symbols."""
     resolver, scope = host.resolver, host.scope
     if resolver is None or scope is None:
         return
-    yield from rpath_findings(facts)
-    root = host.root(facts.path, elf)
+    yield from rpath_findings(facts, resolver.search.sysroot)
+    if host.has_loaded(facts):
+        return  # opening it again gives what is there
+    root = host.root(facts)
     problems = resolver.problems(root)
     if problems:
         yield from library_findings(problems, resolver.search)
-    elif facts.imports is not None:
-        yield from symbol_findings(scope.undefined(facts, resolver.closure(root)))
+        return
+    if facts.linking is None:
+        return
+    closure = resolver.closure(root)
+    stopping = tuple(closure_findings(closure, host))
+    yield from stopping
+    if not any(finding.stops_load for finding in stopping):
+        bindings = scope.bind(facts.linking, closure)
+        yield from symbol_findings(bindings.undefined, Origins(closure, resolver.search, scope), host.name)
+        yield from binding_findings(bindings, host)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from plugdeck.binary.facts import VersionNeed
+from plugdeck.binary.facts import ElfFacts, VersionNeed
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library, Search
 
@@ -34,6 +34,15 @@ class MissingVersions:
 Problem = MissingLibrary | MissingVersions
 
 
+@dataclass(frozen=True, slots=True)
+class StrayVersions:
+    """Versions that are needed of a file which nothing in the process was asked for as: the loader ends its process
+    over it (glibc ``elf/dl-version.c``, an assertion)."""
+
+    needed_by: Library
+    name: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Closure:
     """A file with all that it needs."""
@@ -41,49 +50,56 @@ class Closure:
     libraries: tuple[Library, ...]
     """Those that loading it would add to the process, the file itself first, breadth first, as the loader does."""
     problems: tuple[Problem, ...]
+    scope: tuple[Library, ...] = ()
+    """Where its symbols are looked for, after the host's: as ``libraries``, with those of the host among them."""
+    strays: tuple[StrayVersions, ...] = ()
+    searched: tuple[tuple[str, Library], ...] = ()
+    """The names that were looked for on disk, each with who asked first; what was in the process already was not."""
 
 
 class Resolver:
     """Finds closures for one host; what is sound and depends on no search folder of its own is judged once."""
 
-    def __init__(self, search: Search) -> None:
+    def __init__(self, search: Search, *, is_versioned: bool = True) -> None:
+        """``is_versioned`` is false for a loader that does not compare versions: musl's."""
         self.search = search
+        self.is_versioned = is_versioned
         self.loaded: dict[str, Library] = {}
         """What the host has in memory already, by every name that it answers to."""
+        self.asked: dict[str, Library] = {}
+        """As ``loaded``, by the names alone that something in the host asked for."""
+        self.everywhere: set[tuple[int, ...]] = set()
+        """Keys of the files whose symbols, and those of all below them, are there for everyone in the process."""
         self._sound: set[str] = set()
         self._unsound: set[str] = set()
+        self._last: tuple[Library, Closure] | None = None
+
+    def add(self, library: Library, names: Iterable[str]) -> None:
+        """Counts a library as being in the host's memory, asked for by these names."""
+        for name in names:
+            self.loaded.setdefault(name, library)
+            self.asked.setdefault(name, library)
+        self.everywhere.add(library.file.key)
 
     def closure(self, root: Library) -> Closure:
         """The whole closure, in load order, with everything that is wrong in it."""
-        known = dict(self.loaded)
-        known.update((name, root) for name in root.names)
-        libraries, problems = [root], list[Problem]()
-        by_file = {library.file: library for library in (*self.loaded.values(), root)}
-        missing: set[str] = set()
-        waiting = deque([root])
-        while waiting and len(missing) < _MOST_MISSING:
-            library = waiting.popleft()
-            for name in library.file.elf.needed:
-                if name in known or name in missing or len(missing) >= _MOST_MISSING:
-                    continue
-                found = self.search.find(name, library)
-                if found is None:
-                    missing.add(name)
-                    problems.append(MissingLibrary(name, library))
-                    continue
-                is_new = found.file not in by_file
-                found = by_file.setdefault(found.file, found)
-                known.update((alias, found) for alias in (name, *found.names) if alias not in known)
-                if is_new:
-                    libraries.append(found)
-                    waiting.append(found)
-        problems.extend(problem for library in libraries for problem in _missing_versions(library, known))
-        return Closure(tuple(libraries), tuple(problems))
+        last = self._last
+        if last is None or last[0] is not root:
+            last = self._last = root, _Walk(self, root).closure()
+        return last[1]
+
+    def last_closure(self, elf: ElfFacts) -> Closure | None:
+        """The closure that was made last, if it was this file's: a verdict, and those who explain it, ask for one."""
+        last = self._last
+        return last[1] if last and last[0].file.elf is elf else None
 
     def load(self, root: Library) -> None:
         """Counts this file and all it needs as being in the host's memory."""
-        for library in self.closure(root).libraries:
+        walk = _Walk(self, root)
+        for library in walk.closure().libraries:
             self.loaded.update((name, library) for name in library.names if name not in self.loaded)
+            self.everywhere.add(library.file.key)
+        self.asked.update((name, library) for name, library in walk.asked.items() if name not in self.asked)
 
     def problems(self, root: Library) -> tuple[Problem, ...]:
         """What is wrong in the closure; quick where all of it is found by name alone and was judged before."""
@@ -120,17 +136,19 @@ class Resolver:
     def _is_sound_here(self, library: Library) -> bool:
         """Whether what this one library asks for itself is there, and is what everyone would get."""
         elf = library.file.elf
-        if elf.rpath:
-            return False  # it holds for those below as well: only the whole closure tells
+        if elf.rpath or elf.details.filters or elf.details.auxiliaries:
+            return False  # RPATH holds for those below as well: only the whole closure tells
         providers: dict[str, LibraryFile] = {}
         for name in elf.needed:
             found = self.loaded.get(name) or self._find_as_everyone(name, library)
             if found is None:
                 return False
             providers[name] = found.file
-        for need in elf.version_needs:
+        for need in elf.version_needs if self.is_versioned else ():
             provider = providers.get(need.library)
-            if provider and need.version not in provider.definitions and _is_missing(need, provider):
+            if provider is None:
+                return False  # who is asked depends on the company
+            if need.version not in provider.definitions and _is_missing(need, provider):
                 return False
         return True
 
@@ -142,7 +160,78 @@ class Resolver:
         return everyones if own and own.file is everyones.file else None
 
 
-def _missing_versions(library: Library, providers: dict[str, Library]) -> Iterator[MissingVersions]:
+class _Walk:
+    """One walk through what a file needs, breadth first."""
+
+    def __init__(self, resolver: Resolver, root: Library) -> None:
+        self._search = resolver.search
+        self._root = root
+        self._everywhere = resolver.everywhere
+        self._is_versioned = resolver.is_versioned
+        self._known = dict(resolver.loaded)
+        self._known.update((name, root) for name in root.names if name not in self._known)
+        self.asked = {root.path: root, **resolver.asked}
+        loaded = resolver.loaded.values()
+        self._by_file = {library.file.key: library for library in loaded}
+        self._by_file.setdefault(root.file.key, root)
+        self._libraries = [root]
+        self._scope = {root: None}
+        self._problems = list[Problem]()
+        self._missing = set[str]()
+        self._searched = list[tuple[str, Library]]()
+
+    def closure(self) -> Closure:
+        """All that the root brings with it."""
+        waiting = deque([self._root])
+        while waiting and len(self._missing) < _MOST_MISSING:
+            library = waiting.popleft()
+            for found, is_new in self._requests(library):
+                if is_new:
+                    self._libraries.append(found)
+                if found not in self._scope:
+                    self._scope[found] = None
+                    if found.file.key not in self._everywhere:
+                        waiting.append(found)
+        strays = list[StrayVersions]()
+        for library in self._libraries if self._is_versioned else ():
+            self._problems.extend(_missing_versions(library, self.asked))
+            strays.extend(_stray_versions(library, self.asked))
+        problems = tuple(self._problems)
+        is_whole = not self._missing  # otherwise the loader does not come to compare versions
+        told = tuple(strays) if is_whole else ()
+        return Closure(tuple(self._libraries), problems, tuple(self._scope), told, tuple(self._searched))
+
+    def _requests(self, library: Library) -> Iterator[tuple[Library, bool]]:
+        """What this library asks for, each with whether it comes into the process only now."""
+        details = library.file.elf.details
+        for name in (*details.filters, *details.auxiliaries, *library.file.elf.needed):
+            if name in self._missing or len(self._missing) >= _MOST_MISSING:
+                continue
+            known = self._known.get(name)
+            if known is not None:
+                self.asked.setdefault(name, known)
+                yield known, False
+                continue
+            self._searched.append((name, library))
+            found = self._search.find(name, library)
+            if found is not None:
+                yield self._add(name, found)
+            elif name not in details.auxiliaries or name in library.file.elf.needed:
+                self._missing.add(name)
+                self._problems.append(MissingLibrary(name, library))
+
+    def _add(self, name: str, found: Library) -> tuple[Library, bool]:
+        """Notes a library that was found on disk, which may be one that is here under another name."""
+        is_new = found.file.key not in self._by_file
+        found = self._by_file.setdefault(found.file.key, found)
+        for alias in (name, *found.names):
+            self._known.setdefault(alias, found)
+        self.asked.setdefault(name, found)
+        self.asked.setdefault(found.path, found)
+        return found, is_new
+
+
+def _missing_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[MissingVersions]:
     """What the loader finds when it compares needs with definitions (glibc ``elf/dl-version.c``)."""
     absent: dict[str, list[str]] = {}
     for need in library.file.elf.version_needs:
@@ -151,6 +240,12 @@ def _missing_versions(library: Library, providers: dict[str, Library]) -> Iterat
             absent.setdefault(need.library, []).append(need.version)
     for name, versions in absent.items():
         yield MissingVersions(library, providers[name], tuple(versions))
+
+
+def _stray_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[StrayVersions]:
+    for name in dict.fromkeys(need.library for need in library.file.elf.version_needs):
+        if name not in providers:
+            yield StrayVersions(library, name)
 
 
 def _is_missing(need: VersionNeed, provider: LibraryFile) -> bool:

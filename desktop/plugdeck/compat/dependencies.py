@@ -9,35 +9,50 @@ from __future__ import annotations
 import glob
 import json
 import os
+import re
+import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from plugdeck.binary.facts import BinaryFacts
-from plugdeck.compat.closure import Closure
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.compat.search import CACHE, Library, Search
+from plugdeck.compat.sysroot import Sysroot
 from plugdeck.paths import shipped
 
 Numbers = tuple[int, ...]
 """A file's device, inode, size, time of content and time of change; none when it cannot be reached."""
-IS_FOLDER: Numbers = (0,)
-"""Of a folder only its being there counts: what is in it that matters is a place of its own."""
 
+Look = Callable[[str], Numbers]
+"""What is at a path; in the tree of another machine, where the path would lead there."""
 
-_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD")
+_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES")
 _LISTS = ("/etc/ld.so.cache", "/etc/ld.so.preload")
+_PACKAGE_RECORDS = ("/var/lib/dpkg/status", "/var/cache/apt/pkgcache.bin")
+"""Remedies name the package that has what is missing."""
+_ORIGIN = re.compile(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
+_MOST_FOLDERS = 100
 
 
-def numbers_at(path: str | bytes | os.PathLike[str]) -> Numbers:
-    """What is at the path now, links followed."""
+def numbers_at(path: str) -> Numbers:
+    """What is at the path now, links followed.
+
+    Of a folder, only that it is there and who may write into it: what is in it that matters is a place of its own.
+    """
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return ()
-    if found.st_mode & 0o170000 == 0o040000:
-        return IS_FOLDER
+    if stat.S_ISDIR(found.st_mode):
+        return found.st_mode, found.st_uid, found.st_gid
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def look_for(choice: HostChoice) -> Look:
+    """How to look at paths for this host."""
+    tree = Sysroot.at(choice.sysroot)
+    return (lambda path: numbers_at(tree.real(path))) if tree.folder else numbers_at
 
 
 def circumstances(choice: HostChoice) -> str:
@@ -53,34 +68,62 @@ def starting_places(choice: HostChoice) -> dict[str, Numbers]:
 
     Plugdeck's own code and policies are among it: another version may judge otherwise.
     """
-    root = os.path.abspath(choice.sysroot or "/")
+    tree, look = Sysroot.at(choice.sysroot), look_for(choice)
     program = os.path.abspath(choice.executable or sys.executable)
-    named = [os.path.join(root, path.lstrip("/")) for path in (program, *_LISTS)]
-    return {path: numbers_at(path) for path in (*named, *_program_files())}
+    named = [path if tree.contains(path) else tree.path(path) for path in (program, *_LISTS)]
+    return {path: look(path) for path in (*named, *_program_files())}
 
 
 class Dependencies:
     """The places that one host's verdicts depend on; it remembers those that are the same for many files."""
 
-    def __init__(self, host: Host) -> None:
+    def __init__(self, host: Host, look: Look) -> None:
         self._host = host
+        self._look = look
         self._plain: dict[str, dict[str, Numbers]] = {}
 
     def of(self, facts: BinaryFacts) -> Mapping[str, Numbers]:
         """What was at each place when this file's verdict was reached."""
         resolver, closure = self._host.resolver, self._host.closure(facts)
-        places: dict[str, Numbers] = {}
+        places = self._search_folders(facts)
         if resolver and closure:
-            for name, library in _searches(closure, resolver.loaded):
+            for name, library in closure.searched:
                 places.update(self._places(name, library, resolver.search))
+            if closure.problems:
+                places.update((path, self._look(path)) for path in _PACKAGE_RECORDS)
+        return places
+
+    def _search_folders(self, facts: BinaryFacts) -> dict[str, Numbers]:
+        """The folders of its own search path with all above them: who may write there is part of the verdict."""
+        folders = (facts.elf.runpath or facts.elf.rpath)[:_MOST_FOLDERS] if facts.elf else ()
+        places: dict[str, Numbers] = {}
+        origin = os.path.dirname(os.path.realpath(facts.path)) if folders else ""
+        for folder in folders:
+            path = os.path.realpath(_ORIGIN.sub(lambda _: origin, folder)) if folder else ""
+            while path.startswith("/") and path not in places:
+                places[path] = self._look(path)
+                path = os.path.dirname(path)
         return places
 
     def _places(self, name: str, library: Library, search: Search) -> Mapping[str, Numbers]:
         if "/" in name or not search.is_plain(library):
-            return _walked(name, library, search)
+            return self._walked(name, library, search)
         if name not in self._plain:
-            self._plain[name] = _walked(name, library, search)
+            self._plain[name] = self._walked(name, library, search)
         return self._plain[name]
+
+    def _walked(self, name: str, library: Library, search: Search) -> dict[str, Numbers]:
+        """The places of one search, to the one where it ended."""
+        stamps, places = search.files.stamps, dict[str, Numbers]()
+        found = search.find(name, library)
+        for place in search.places(name, library):
+            if place.source != CACHE and "/" not in name and "/glibc-hwcaps/" not in place.path:
+                levels = os.path.join(os.path.dirname(place.path), "glibc-hwcaps")
+                places[levels] = self._look(levels)
+            places[place.path] = stamps[place.path] if place.path in stamps else self._look(place.path)
+            if found and place.path == found.path:
+                break
+        return places
 
 
 def _program_files() -> Iterator[str]:
@@ -88,29 +131,3 @@ def _program_files() -> Iterator[str]:
     for layer in ("binary", "compat", "dialects"):
         yield from glob.iglob(os.path.join(package, layer, "**", "*.py"), recursive=True)
     yield from glob.iglob(os.path.join(shipped("resources", "policies"), "*.json"))
-
-
-def _searches(closure: Closure, loaded: Mapping[str, Library]) -> Iterator[tuple[str, Library]]:
-    """The requests that led to a search, each with who asked first; others were answered by what was there."""
-    found = {(library.loader, library.asked_as): library for library in closure.libraries}
-    known = {*loaded, *closure.libraries[0].names}
-    for library in closure.libraries:
-        for name in library.file.elf.needed:
-            if name not in known:
-                yield name, library
-                known.add(name)
-                known.update(new.names if (new := found.get((library, name))) else ())
-
-
-def _walked(name: str, library: Library, search: Search) -> dict[str, Numbers]:
-    """The places of one search, to the one where it ended."""
-    stamps, places = search.files.stamps, dict[str, Numbers]()
-    found = search.find(name, library)
-    for place in search.places(name, library):
-        if place.source != CACHE and "/" not in name:
-            levels = os.path.join(os.path.dirname(place.path), "glibc-hwcaps")
-            places[levels] = numbers_at(levels)
-        places[place.path] = stamps[place.path] if place.path in stamps else numbers_at(place.path)
-        if found and place.path == found.path:
-            break
-    return places

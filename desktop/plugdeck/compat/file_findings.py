@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from plugdeck.binary.facts import BinaryFacts, BinaryFormat, ElfFacts
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.library_files import is_system_abi
 from plugdeck.compat.machine import Platform
 
 _ET_REL, _ET_DYN, _ET_CORE = 1, 3, 4
 _NOOPEN, _PIE = 0x40, 0x0800_0000  # DF_1_NOOPEN, DF_1_PIE
-_LINUX_ABIS = (0, 3)  # ELFOSABI_NONE, ELFOSABI_GNU
 
 
 def format_finding(facts: BinaryFacts) -> Finding:
@@ -25,7 +25,7 @@ def is_ordinary(elf: ElfFacts, platform: Platform) -> bool:
         elf.type == _ET_DYN
         and elf.has_dynamic
         and (elf.machine, elf.bits, elf.byte_order) == (platform.machine, platform.bits, platform.byte_order)
-        and elf.os_abi in _LINUX_ABIS
+        and is_system_abi(elf)
         and not elf.flags_1 & (_PIE | _NOOPEN)
         and not elf.executable_stack
         and not elf.text_relocations
@@ -80,11 +80,11 @@ def kind_findings(elf: ElfFacts) -> Iterator[Finding]:
 
 def flag_findings(elf: ElfFacts) -> Iterator[Finding]:
     """How it was linked: what the loader refuses, and what careful systems refuse."""
-    if elf.os_abi not in _LINUX_ABIS:
+    if not is_system_abi(elf):
         yield _refused(
             "elf.os-abi",
             "It is built for another operating system.",
-            f"EI_OSABI is {elf.os_abi}; Linux takes 0 and 3",
+            f"EI_OSABI is {elf.os_abi}, EI_ABIVERSION {elf.details.abi_version}; Linux takes 0 and 0, or 3 and up to 3",
             "Get or build the plugin for Linux.",
         )
     if elf.flags_1 & _NOOPEN:

@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from pathlib import Path
 
 from plugdeck.binary import read
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.compat.closure import Closure, Resolver
-from plugdeck.compat.finding import Finding, Severity
-from plugdeck.compat.ld_cache import LOADER_CACHE, read_loader_cache
+from plugdeck.compat.finding import Finding
+from plugdeck.compat.host_findings import unable, unasked
+from plugdeck.compat.host_memory import (
+    can_open_files,
+    glibc_version,
+    is_musl_loader,
+    loaders_in,
+    ordinary_program,
+    resolver_of,
+    why_no_host,
+)
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
-from plugdeck.compat.loader_setting import LoaderSetting, split_library_path
-from plugdeck.compat.machine import Platform, default_folders
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.loader_setting import split_library_path
+from plugdeck.compat.machine import Platform
+from plugdeck.compat.search import Library
+from plugdeck.compat.static_tls import NO_STATIC_BLOCK, StaticBlock
 from plugdeck.compat.symbol_scope import SymbolScope
+from plugdeck.compat.sysroot import Sysroot
 from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible
 
 read_briefly: ReadFacts = partial(read, symbols=False)
 """How a host reads libraries when it is given no cache of facts."""
-
-_PRELOAD_LIST = Path("/etc/ld.so.preload")
-_GLIBC_VERSION = re.compile(r"GLIBC_(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,20 @@ class Host:
     key: str
     """Another one as soon as the program, the libraries of the system, or the environment are others."""
     executable: Path
+    """On this computer; in another machine's tree, the path in it with the tree's folder in front."""
     platform: Platform | None
     """None when the file is no program, which ``findings`` explain."""
     findings: tuple[Finding, ...] = ()
     """What makes it useless as a host, for any plugin."""
     resolver: Resolver | None = field(default=None, repr=False, compare=False)
     scope: SymbolScope | None = field(default=None, repr=False, compare=False)
+    glibc: tuple[int, int] | None = None
+    """The version of its C library; None for musl, and where it is not known."""
+    is_musl: bool = False
+    static_block: StaticBlock = NO_STATIC_BLOCK
+    """What it has left for thread-local variables at a fixed place."""
+    is_elsewhere: bool = False
+    """It is another machine's, whose processor and settings are not known."""
 
     @classmethod
     def default(cls, read_facts: ReadFacts = read_briefly) -> Host:
@@ -54,116 +69,114 @@ class Host:
 
         With ``read_facts``, a cache for instance, the host is for one scan: it looks at each path once.
         """
-        return cls.from_executable(Path(sys.executable), name="Plugdeck's worker", read_facts=read_facts)
+        return _made(Path(sys.executable), "Plugdeck's worker", Sysroot(), read_facts)
 
     @classmethod
-    def from_executable(cls, path: Path, *, name: str = "", read_facts: ReadFacts = read_briefly) -> Host:
-        """The program at this path, whatever it is: what cannot be a host says so in ``findings``."""
-        executable = Path(os.path.abspath(path))
-        build = _built_before if read_facts is read_briefly else _build
-        return build(executable, name or visible(executable.name), host_key(executable), read_facts)
+    def from_executable(
+        cls, path: Path, *, name: str = "", sysroot: Path | None = None, read_facts: ReadFacts = read_briefly
+    ) -> Host:
+        """The program at this path, whatever it is: what cannot be a host says so in ``findings``.
+
+        Args:
+            path: the program; with a ``sysroot`` its path in that tree, which may have the tree's folder in front.
+            name: what to call it; its file name when empty.
+            sysroot: the file tree of another machine, where everything is looked up then.
+            read_facts: as for ``default``.
+        """
+        tree = Sysroot.at(sysroot)
+        absolute = os.path.normpath(os.path.join("/", path)) if tree.folder else os.path.abspath(path)
+        outside = os.path.abspath(path)
+        inside = outside if tree.contains(outside) else tree.path(absolute)
+        return _made(Path(inside), name or visible(path.name), tree, read_facts)
+
+    @classmethod
+    def from_sysroot(cls, sysroot: Path, *, machine: int | None = None, read_facts: ReadFacts = read_briefly) -> Host:
+        """An ordinary dynamically linked program of another machine's tree, with nothing but the C library.
+
+        Args:
+            sysroot: the root folder of the tree.
+            machine: ``e_machine`` of the loader to take, where the tree has several; this computer's own when None,
+                if it is there.
+            read_facts: as for ``default``.
+        """
+        tree = Sysroot.at(sysroot)
+        name = visible(os.fspath(sysroot))
+        for path, loader in loaders_in(tree, read_facts, machine):
+            elf = ordinary_program(loader, path)
+            named = cls(f"A program of {name}", f"{name}\n{path}", Path(tree.folder or "/"), Platform.of(elf))
+            return _read_host(named, elf, tree, read_facts, is_able=True)
+        return cls(name, name, Path(sysroot), None, (unable(name, "has no dynamic loader in lib or lib64"),))
 
     def closure(self, facts: BinaryFacts) -> Closure | None:
         """The file with all it needs here, or None for a file or a host without dynamic loading."""
         if self.resolver is None or facts.elf is None:
             return None
-        return self.resolver.closure(self.root(facts.path, facts.elf))
+        return self.resolver.last_closure(facts.elf) or self.resolver.closure(self.root(facts))
 
-    def root(self, path: Path, elf: ElfFacts) -> Library:
+    def root(self, facts: BinaryFacts) -> Library:
         """The file as this host would open it: by its path, with no library that asked for it."""
-        return Library(os.fspath(path), LibraryFile(elf), path.name, None)
+        assert facts.elf
+        file = LibraryFile(facts.elf, facts.path, (facts.identity.device, facts.identity.inode))
+        return Library(os.fspath(facts.path), file, facts.path.name, None)
+
+    def has_loaded(self, facts: BinaryFacts) -> bool:
+        """Whether the file is in the host's memory from its start: opening it again gives what is there."""
+        key = facts.identity.device, facts.identity.inode
+        return self.resolver is not None and any(each.file.key == key for each in self.resolver.loaded.values())
 
 
 def host_key(executable: Path) -> str:
     """What a host depends on beside the files that plugins bring themselves, as one comparable text."""
     library_path = os.environ.get("LD_LIBRARY_PATH", "")
-    watched = [os.fspath(executable), os.fspath(LOADER_CACHE), os.fspath(_PRELOAD_LIST), "/lib", "/usr/lib", "/lib64"]
+    watched = [os.fspath(executable), "/etc/ld.so.cache", "/etc/ld.so.preload", "/lib", "/usr/lib", "/lib64"]
     folders = [folder or "." for folder in split_library_path(library_path)]
     stamps = [_stamp(path) for path in (*watched, *folders, *_multiarch_folders())]
-    return "\n".join([os.fspath(executable), library_path, os.environ.get("LD_PRELOAD", ""), *stamps])
+    environment = [os.environ.get(name, "") for name in ("LD_PRELOAD", "GLIBC_TUNABLES")]
+    return "\n".join([os.fspath(executable), library_path, *environment, *stamps])
 
 
-def _build(executable: Path, name: str, key: str, read_facts: ReadFacts) -> Host:
+def _made(executable: Path, name: str, tree: Sysroot, read_facts: ReadFacts) -> Host:
+    make = _built_before if read_facts is read_briefly and not tree.folder else _build
+    return make(executable, name, host_key(executable), tree, read_facts)
+
+
+def _build(executable: Path, name: str, key: str, tree: Sysroot, read_facts: ReadFacts) -> Host:
     try:
-        facts = read_facts(executable)
+        facts = read_facts(Path(tree.real(os.fspath(executable))))
     except BinaryFormatError as error:
-        return Host(name, key, executable, None, (_useless(name, f"cannot be read: {error}"),))
-    elf, reason = facts.elf, _why_no_host(facts)
+        return Host(name, key, executable, None, (unable(name, f"cannot be read: {error}"),))
+    elf, reason = facts.elf, why_no_host(facts, tree)
     if elf is None or reason:
-        return Host(name, key, executable, None, (_useless(name, reason),))
-    platform = Platform.of(elf)
-    files = LibraryFiles(read_facts, platform, is_brief=read_facts is not read_briefly)
-    resolver = _resolver(executable, elf, platform, files)
-    libc = _libc(resolver)
-    described = f"{name} ({platform.bits}-bit {platform.machine_name}{f', {libc}' if libc else ''})"
-    scope = SymbolScope(resolver.loaded.values())
-    return Host(described, key, executable, platform, (), resolver, scope)
+        return Host(name, key, executable, None, (unable(name, reason),))
+    is_worker = not tree.folder and os.fspath(executable) == sys.executable
+    return _read_host(Host(name, key, executable, Platform.of(elf)), elf, tree, read_facts, is_able=is_worker)
 
 
 _built_before = lru_cache(maxsize=8)(_build)
 
 
-def _resolver(executable: Path, elf: ElfFacts, platform: Platform, files: LibraryFiles) -> Resolver:
-    """A resolver that knows what the program has loaded before it opens its first plugin."""
-    setting = LoaderSetting(
-        platform,
-        program_path=os.fspath(executable),
-        program_rpath=() if elf.runpath else elf.rpath,
-        library_path=os.environ.get("LD_LIBRARY_PATH", ""),
-        default_folders=default_folders(platform, elf.interpreter),
-        cache=read_loader_cache(),
-    )
-    resolver = Resolver(Search(setting, files))
-    program = Library(os.path.realpath(executable), LibraryFile(elf), os.fspath(executable), None)
-    loader = files.look(elf.interpreter) if elf.interpreter else None
-    if isinstance(loader, LibraryFile) and elf.interpreter:
-        library = Library(elf.interpreter, loader, os.path.basename(elf.interpreter), None)
-        resolver.loaded.update((name, library) for name in library.names)
-    for name in _preloaded():
-        if preloaded := resolver.search.find(name, program):
-            resolver.load(preloaded)
-    resolver.load(program)
-    return resolver
-
-
-def _preloaded() -> list[str]:
-    """What LD_PRELOAD and /etc/ld.so.preload put into every process (``ld.so(8)``)."""
-    try:
-        listed = _PRELOAD_LIST.read_text(errors="surrogateescape")
-    except OSError:
-        listed = ""
-    return re.findall(r"[^\s:]+", f"{os.environ.get('LD_PRELOAD', '')} {listed}")
-
-
-def _libc(resolver: Resolver) -> str:
-    """``glibc 2.36``, from the newest version that the host's C library defines."""
-    library = resolver.loaded.get("libc.so.6")
-    versions = (_GLIBC_VERSION.fullmatch(version) for version in (library.file.definitions if library else ()))
-    newest = max(((int(found[1]), int(found[2])) for found in versions if found), default=None)
-    return f"glibc {newest[0]}.{newest[1]}" if newest else ""
-
-
-def _why_no_host(facts: BinaryFacts) -> str:
-    """Why nothing can load plugins into this, as a predicate; empty when a plugin could be loaded."""
-    if facts.elf is None:
-        return f"is not a Linux program, but {facts.description}"
-    if not facts.elf.interpreter:
-        is_program = facts.elf.is_executable or not facts.elf.needed
-        return (
-            "is statically linked: it has no dynamic loader, so it can open no plugin at all"
-            if is_program
-            else "is a shared library rather than a program"
-        )
-    return ""
-
-
-def _useless(name: str, reason: str) -> Finding:
-    return Finding(
-        "host.cannot-load",
-        Severity.ERROR,
-        f"{name} cannot load plugins: it {reason}.",
-        remedy="Name a dynamically linked program that opens plugins itself.",
-        stops_load=True,
+def _read_host(host: Host, elf: ElfFacts, tree: Sysroot, read_facts: ReadFacts, *, is_able: bool) -> Host:
+    """The host with what it has in memory; ``is_able``: it is known to open files."""
+    assert host.platform
+    files = LibraryFiles(read_facts, host.platform, is_brief=read_facts is not read_briefly, sysroot=tree)
+    resolver = resolver_of(host.executable, elf, files, tree)
+    loaded = tuple(dict.fromkeys(resolver.loaded.values()))
+    scope = SymbolScope(loaded, is_versioned=not is_musl_loader(elf))
+    glibc = glibc_version(resolver)
+    blocks = [block for library in loaded if (block := library.file.elf.details.thread_local)]
+    is_musl = is_musl_loader(elf)
+    libc = "musl" if is_musl else f"glibc {glibc[0]}.{glibc[1]}" if glibc else ""
+    tunables = "" if tree.folder else os.environ.get("GLIBC_TUNABLES", "")
+    return replace(
+        host,
+        name=f"{host.name} ({host.platform.bits}-bit {host.platform.machine_name}{f', {libc}' if libc else ''})",
+        findings=() if is_able or can_open_files(loaded, scope) else (unasked(host.name),),
+        resolver=resolver,
+        scope=scope,
+        glibc=glibc,
+        is_musl=is_musl,
+        static_block=NO_STATIC_BLOCK if is_musl else StaticBlock.of(blocks, tunables),
+        is_elsewhere=bool(tree.folder),
     )
 
 

@@ -22,11 +22,9 @@ class HostChoice:
 
     def host(self, read_facts: ReadFacts = read_briefly) -> Host:
         """The host that is chosen, read anew; what cannot be one says so in its ``findings``."""
-        if self.executable and self.sysroot:
-            return Host.from_executable(self.executable, sysroot=self.sysroot, read_facts=read_facts)
         if self.executable:
-            return Host.from_executable(self.executable, read_facts=read_facts)
-        return Host.from_sysroot(self.sysroot) if self.sysroot else Host.default(read_facts)
+            return Host.from_executable(self.executable, sysroot=self.sysroot, read_facts=read_facts)
+        return Host.from_sysroot(self.sysroot, read_facts=read_facts) if self.sysroot else Host.default(read_facts)
 
     @property
     def label(self) -> str:

@@ -10,24 +10,47 @@ from pathlib import Path
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.compat.machine import Platform
+from plugdeck.compat.sysroot import Sysroot
 from plugdeck.errors import BinaryFormatError
 
 ReadFacts = Callable[[Path], BinaryFacts]
 """How files are read: ``binary.read`` without symbols, or a cache in front of it. Raises BinaryFormatError."""
 
+HERE = Sysroot()
 _ET_DYN = 3
+_NOOPEN = 0x40  # DF_1_NOOPEN
+_GNU_ABI = 3  # ELFOSABI_GNU
+_ABI_VERSIONS = 4  # glibc libc-abis: none, unique symbols, indirect functions, absolute symbols
+
+
+def is_system_abi(elf: ElfFacts) -> bool:
+    """Whether the loader knows the binary interface that the file's header names (``VALID_ELF_ABIVERSION``)."""
+    version = elf.details.abi_version
+    if elf.os_abi == _GNU_ABI:
+        return version < _ABI_VERSIONS
+    return elf.os_abi == 0 and version == 0
 
 
 class LibraryFile:
     """One shared object on disk, whatever names lead to it; two are equal only when they are the same object."""
 
-    def __init__(self, elf: ElfFacts) -> None:
+    def __init__(self, elf: ElfFacts, place: Path | None = None, key: tuple[int, ...] = ()) -> None:
         self.elf = elf
+        self.place = place
+        """Where it was read, which in the tree of another machine is not the path that the loader knows."""
+        self.key = key or (id(self),)
+        """The file's device and inode, by which the loader knows it again under another name."""
 
     @cached_property
     def definitions(self) -> frozenset[str]:
-        """The versions that it defines."""
-        return frozenset(self.elf.version_definitions)
+        """The versions that it defines, the base version among them; empty for a file without versions of its own."""
+        base = self.elf.details.base_version
+        return frozenset((*self.elf.version_definitions, base) if base else self.elf.version_definitions)
+
+    @property
+    def has_no_versions(self) -> bool:
+        """Whether it neither defines nor needs any version: then it has no table of its symbols' versions."""
+        return not (self.elf.version_needs or self.elf.has_definitions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +68,11 @@ class Refusal:
 class LibraryFiles:
     """What is at a path, for a loader of one platform."""
 
-    def __init__(self, read: ReadFacts, platform: Platform, *, is_brief: bool = False) -> None:
+    def __init__(self, read: ReadFacts, platform: Platform, *, is_brief: bool = False, sysroot: Sysroot = HERE) -> None:
         """``is_brief`` is for one scan: then each path is looked at once, and what appears meanwhile is not seen."""
         self._read = read
         self._platform = platform
+        self._sysroot = sysroot
         self._seen: dict[str, LibraryFile | Refusal | None] | None = {} if is_brief else None
         self._known: dict[tuple[int, ...], LibraryFile | Refusal] = {}
         self.stamps: dict[str, tuple[int, ...]] = {}
@@ -63,8 +87,9 @@ class LibraryFiles:
         return self._seen[path]
 
     def _look(self, path: str) -> LibraryFile | Refusal | None:
+        real = self._sysroot.real(path)
         try:
-            found = os.stat(path)
+            found = os.stat(real)
         except FileNotFoundError:
             self.stamps[path] = ()
             return None
@@ -74,7 +99,7 @@ class LibraryFiles:
         key = (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         self.stamps[path] = key
         known = self._known.get(key)
-        return known or self._known.setdefault(key, self._examine(path))
+        return known or self._known.setdefault(key, self._examine(real))
 
     def _examine(self, path: str) -> LibraryFile | Refusal:
         if not os.access(path, os.R_OK):
@@ -85,19 +110,25 @@ class LibraryFiles:
             return Refusal(f"is damaged ({error})", ends_search=True)
         if facts.elf is None:
             return Refusal(f"is not an ELF file ({facts.description})", ends_search=True)
-        return self._fit(facts.elf)
+        refusal = self._refuse(facts.elf)
+        return refusal or LibraryFile(facts.elf, facts.path, (facts.identity.device, facts.identity.inode))
 
-    def _fit(self, elf: ElfFacts) -> LibraryFile | Refusal:
+    def _refuse(self, elf: ElfFacts) -> Refusal | None:
         here = self._platform
         if elf.bits != here.bits:
             return Refusal(f"is {elf.bits}-bit", ends_search=False, is_other_machine=True)
         if elf.byte_order != here.byte_order:
-            return Refusal(f"is {elf.byte_order}-endian", ends_search=True, is_other_machine=True)
+            return Refusal(f"is {elf.byte_order}-endian", ends_search=False, is_other_machine=True)
         if elf.machine != here.machine:
             return Refusal(f"is for {elf.machine_name}", ends_search=False, is_other_machine=True)
-        if elf.type != _ET_DYN or elf.is_executable:
-            return Refusal("is a program rather than a library", ends_search=True)
-        return LibraryFile(elf)
+        reasons = {
+            "is built for another operating system": not is_system_abi(elf),
+            "is a program rather than a library": elf.type != _ET_DYN or elf.is_executable,
+            "has no dynamic section": not elf.has_dynamic,
+            "is marked as not to be opened by running programs": elf.flags_1 & _NOOPEN,
+        }
+        reason = next((reason for reason, holds in reasons.items() if holds), None)
+        return Refusal(reason, ends_search=True) if reason else None
 
 
 def _words(error: Exception) -> str:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from plugdeck.compat.closure import MissingLibrary, MissingVersions, Problem
+from plugdeck.compat.elsewhere import copies_elsewhere, elsewhere_remedy
 from plugdeck.compat.finding import Finding, Severity
-from plugdeck.compat.library_files import Refusal
-from plugdeck.compat.remedies import install_remedy, newest, rebuild_remedy
+from plugdeck.compat.library_files import LibraryFile, Refusal
+from plugdeck.compat.packages import packages_of
+from plugdeck.compat.remedies import c_library_remedy, install_remedy, newest, rebuild_remedy
 from plugdeck.compat.search import CACHE, DEFAULT_FOLDER, Library, Place, Search, Trail
-from plugdeck.compat.symbol_scope import UndefinedSymbols, Wanted
 from plugdeck.text import visible
 
 _MOST_PLACES = 60
 """Lines of evidence; more are only there in files that are made to annoy."""
-_MOST_NAMED = 20
-"""Symbols listed by name; a file for another program can lack thousands."""
+_MOST_LOOKED_AT = 100
+"""Places behind the one that was taken."""
 
 
 def library_findings(problems: tuple[Problem, ...], search: Search) -> Iterator[Finding]:
@@ -24,7 +25,7 @@ def library_findings(problems: tuple[Problem, ...], search: Search) -> Iterator[
         if isinstance(problem, MissingLibrary):
             yield _missing_library(problem, search)
         else:
-            yield _missing_versions(problem)
+            yield _missing_versions(problem, search)
 
 
 def _missing_library(problem: MissingLibrary, search: Search) -> Finding:
@@ -33,14 +34,18 @@ def _missing_library(problem: MissingLibrary, search: Search) -> Finding:
     for place, refusal in reversed(trail):
         if refusal:
             return _refused_library(problem, place, refusal, evidence)
+    packages = packages_of(search.sysroot.folder or "/")
     relatives = ", ".join(map(visible, search.relatives(problem.name)))
     also = (f"here in another version, which is not interchangeable: {relatives}",) if relatives else ()
+    is_c_library = c_library_remedy(problem.name)  # one from elsewhere would be the second in its process
+    copies = () if is_c_library else copies_elsewhere(problem.name, problem.needed_by, search, packages)
+    outside = tuple(f"here, but not searched: {copy.label}" for copy in copies)
     return Finding(
         "loader.library-not-found",
         Severity.ERROR,
-        f"The library {visible(problem.name)} was not found; {_needed_by(problem.needed_by)} needs it.",
-        (*evidence, *also),
-        install_remedy(problem.name),
+        f"The library {visible(problem.name)} was not found; {needed_by_words(problem.needed_by)} needs it.",
+        (*evidence, *also, *outside),
+        elsewhere_remedy(copies[0], search.sysroot) if copies else install_remedy(problem.name, packages),
         stops_load=True,
     )
 
@@ -51,7 +56,7 @@ def _refused_library(problem: MissingLibrary, place: Place, refusal: Refusal, ev
     return Finding(
         "loader.library-wrong-machine" if is_other else "loader.library-unusable",
         Severity.ERROR,
-        f"The library {name} that {_needed_by(problem.needed_by)} needs cannot be used: "
+        f"The library {name} that {needed_by_words(problem.needed_by)} needs cannot be used: "
         f"{visible(place.path)} {refusal.reason}.",
         evidence,
         f"Install {name} for the same kind of machine." if is_other else f"Mend or replace {visible(place.path)}.",
@@ -73,47 +78,46 @@ def _searched(name: str, trail: Trail) -> tuple[str, ...]:
     return (*lines[:_MOST_PLACES], f"and {left_out} more places") if left_out > 0 else tuple(lines)
 
 
-def _missing_versions(problem: MissingVersions) -> Finding:
+def _missing_versions(problem: MissingVersions, search: Search) -> Finding:
     provider = problem.provider
     needed = newest(problem.versions, problem.versions[0]) or problem.versions[0]
     offered = newest(provider.file.definitions, needed)
     here = f"the newest here is {visible(offered)}" if offered else f"{provider.label} here has no such version"
+    later = _later_with(problem, search)
+    evidence = (
+        f"needed and not defined: {', '.join(map(visible, problem.versions))}",
+        f"looked at: {visible(provider.path)}",
+        *((f"has them, but comes later in the search: {later.source}: {visible(later.path)}",) if later else ()),
+    )
     return Finding(
         "loader.version-missing",
         Severity.ERROR,
-        f"{_needed_by(problem.needed_by)} needs {visible(needed)} of {provider.label}; {here}.",
-        (
-            f"needed and not defined: {', '.join(map(visible, problem.versions))}",
-            f"looked at: {visible(provider.path)}",
-        ),
-        rebuild_remedy(needed, offered),
+        f"{needed_by_words(problem.needed_by)} needs {visible(needed)} of {provider.label}; {here}.",
+        evidence,
+        _order_remedy(provider, later) if later else rebuild_remedy(needed, offered),
         stops_load=True,
     )
 
 
-def symbol_findings(undefined: Iterable[UndefinedSymbols]) -> Iterator[Finding]:
-    """One finding a library that asks for symbols in vain."""
-    for each in undefined:
-        first, count = _symbol(each.symbols[0]), len(each.symbols)
-        more = f" and {count - 1} more" if count > 1 else ""
-        names = [_symbol(wanted) for wanted in each.symbols[:_MOST_NAMED]]
-        yield Finding(
-            "loader.symbol-not-found",
-            Severity.ERROR,
-            f"Nothing defines the symbol {first}{more}; {_needed_by(each.needed_by)} needs {'them' if more else 'it'}.",
-            (f"undefined: {', '.join(names)}{', …' if count > _MOST_NAMED else ''}",),
-            "Link it with the library that defines the symbol. If the program that the plugin is made for defines it, "
-            "name that program as the host.",
-            stops_load=True,
-        )
+def _later_with(problem: MissingVersions, search: Search) -> Place | None:
+    """Where another library of the same name has all the versions, behind the one that was taken."""
+    name = problem.provider.file.elf.soname or problem.provider.asked_as
+    for place, _ in zip(search.places(name, problem.needed_by), range(_MOST_LOOKED_AT), strict=False):
+        found = search.files.look(place.path)
+        if isinstance(found, LibraryFile) and found.definitions.issuperset(problem.versions):
+            return place
+    return None
 
 
-def _symbol(wanted: Wanted) -> str:
-    name, version = wanted
-    return visible(f"{name}@{version}" if version else name, 200)
+def _order_remedy(provider: Library, later: Place) -> str:
+    older, newer = visible(provider.path), visible(later.path)
+    return (
+        f"Remove {older}, or the search folder that leads to it: {newer} has what is needed, but comes later. Or start "
+        f"the host with LD_PRELOAD={newer}"
+    )
 
 
-def _needed_by(library: Library) -> str:
+def needed_by_words(library: Library) -> str:
     """``plugin.so``, or ``libb.so (needed by liba.so, needed by plugin.so)``."""
     first, *above = reversed(library.chain)
     return f"{first} ({', '.join(f'needed by {label}' for label in above)})" if above else first

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from plugdeck.compat.ld_cache import CacheEntry
+from plugdeck.compat.library_files import HERE
 from plugdeck.compat.machine import Platform, library_token, processor_levels
+from plugdeck.compat.sysroot import Sysroot
 
 
 class LoaderSetting:
@@ -22,14 +24,18 @@ class LoaderSetting:
         library_path: str = "",
         default_folders: tuple[str, ...] = (),
         cache: Iterable[CacheEntry] = (),
+        sysroot: Sysroot = HERE,
+        is_musl: bool = False,
     ) -> None:
         self.platform = platform
+        self.sysroot = sysroot
+        self.is_musl = is_musl
         self.program_folder = os.path.dirname(os.path.realpath(program_path))
         """What ``$ORIGIN`` is for the program: the kernel has resolved the links (``/proc/self/exe``)."""
         self.program_label = os.path.basename(program_path)
         self.program_rpath = program_rpath
         self.library_path = split_library_path(library_path)
-        self.default_folders = default_folders
+        self.default_folders = tuple(map(sysroot.path, default_folders))
         self.library_token = library_token(platform, default_folders)
         self._cache = tuple(cache)
         self._levels_in: dict[str, tuple[str, ...]] = {}
@@ -40,7 +46,7 @@ class LoaderSetting:
         for level in (*self._levels, "") if any(entry.hwcap for entry in entries) else ("",):
             for entry in entries:
                 if entry.hwcap == level:
-                    yield entry.path
+                    yield self.sysroot.path(entry.path)
                     return
 
     def names_like(self, stem: str) -> tuple[str, ...]:
@@ -56,7 +62,8 @@ class LoaderSetting:
 
     @cached_property
     def _levels(self) -> tuple[str, ...]:
-        return processor_levels(self.platform)
+        """None for another machine's tree: its processor is not known."""
+        return () if self.sysroot.folder or self.is_musl else processor_levels(self.platform)
 
     @cached_property
     def _by_stem(self) -> Mapping[str, tuple[str, ...]]:

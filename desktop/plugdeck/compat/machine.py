@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from plugdeck.binary.facts import ElfFacts
@@ -34,6 +35,11 @@ class Platform:
         return _CONVENTIONS.get((self.machine, self.bits), _NO_CONVENTIONS)[0]
 
     @property
+    def musl_name(self) -> str:
+        """What musl calls it: ``x86_64``, ``aarch64``, ``i386``."""
+        return "armhf" if self.token == "arm" else self.token
+
+    @property
     def token(self) -> str:
         """What ``$PLATFORM`` stands for."""
         return self.multiarch.partition("-")[0]
@@ -59,13 +65,27 @@ _CONVENTIONS: dict[tuple[int, int], tuple[str, tuple[int, ...]]] = {
 }
 
 
-def default_folders(platform: Platform, interpreter: str | None) -> tuple[str, ...]:
+def default_folders(platform: Platform, interpreter: str | None, root: str = "") -> tuple[str, ...]:
     """The folders that the loader searches last.
 
     They are compiled into the loader (glibc ``elf/dl-load.c``, ``system_dirs``), so they are read from it; when
     the host's loader is not on this computer, they are what distributions agree on.
+
+    Args:
+        platform: what the host is built for.
+        interpreter: where its loader is on this computer.
+        root: the folder of another machine's tree.
     """
-    return _folders_inside(interpreter) or _conventional_folders(platform)
+    return _folders_inside(interpreter) or _conventional_folders(platform, root)
+
+
+def musl_folders(platform: Platform, root: str = "") -> tuple[str, ...]:
+    """The folders that musl's loader searches last: those of its list, or else the built-in ones (``ldso``)."""
+    try:
+        listed = Path(f"{root}/etc/ld-musl-{platform.musl_name}.path").read_text(errors="surrogateescape")
+    except OSError:
+        listed = "/lib:/usr/local/lib:/usr/lib"
+    return tuple(folder for folder in re.split(r"[:\n]", listed) if folder)
 
 
 def library_token(platform: Platform, folders: tuple[str, ...]) -> str:
@@ -89,16 +109,18 @@ def _folders_inside(interpreter: str | None) -> tuple[str, ...]:
     return tuple(os.fsdecode(folder).rstrip("/") for folder in found[0].split(b"\0") if len(folder) > 1)
 
 
-def _conventional_folders(platform: Platform) -> tuple[str, ...]:
-    if platform.multiarch and any(Path(root, platform.multiarch).is_dir() for root in ("/lib", "/usr/lib")):
+def _conventional_folders(platform: Platform, root: str) -> tuple[str, ...]:
+    if platform.multiarch and any(Path(f"{root}{lib}/{platform.multiarch}").is_dir() for lib in ("/lib", "/usr/lib")):
         own: tuple[str, ...] = (f"/lib/{platform.multiarch}", f"/usr/lib/{platform.multiarch}")
     else:
         own = ("/lib64", "/usr/lib64") if platform.bits == 64 else ()
     return (*own, "/lib", "/usr/lib")
 
 
+_X86 = (3, 62)
+
 # x86-64 psABI, "Micro-architecture levels"; the names are those of /proc/cpuinfo. Each level contains the one below.
-_V2 = {"cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3"}
+_V2 = {"cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3"}
 _V3 = _V2 | {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
 _V4 = _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
 _LEVELS = (("x86-64-v4", _V4), ("x86-64-v3", _V3), ("x86-64-v2", _V2))
@@ -108,10 +130,29 @@ def processor_levels(platform: Platform, cpu_information: Path = Path("/proc/cpu
     """The ``glibc-hwcaps`` folders that this computer's loader searches, best first."""
     if (platform.machine, platform.bits) != (62, 64):
         return ()
+    flags = _processor_flags(cpu_information)
+    return tuple(name for name, needed in _LEVELS if needed <= flags)
+
+
+def missing_levels(platform: Platform, isa_needed: int) -> tuple[str, ...]:
+    """The x86-64 levels that these bits of a property note ask for and this computer's processor lacks, best first.
+
+    None is claimed where the processor is not known (glibc ``sysdeps/x86/dl-prop.h``, ``dl_isa_level_check``).
+    """
+    flags = _processor_flags(Path("/proc/cpuinfo")) if platform.machine in _X86 else frozenset()
+    if not flags:
+        return ()
+    beyond = ("beyond x86-64-v4",) if isa_needed > 0xF else ()  # bits that no processor has yet, which glibc refuses
+    return beyond + tuple(
+        name for bit, (name, needed) in zip((8, 4, 2), _LEVELS, strict=True) if isa_needed & bit and needed - flags
+    )
+
+
+@cache
+def _processor_flags(cpu_information: Path) -> frozenset[str]:
     try:
         with cpu_information.open() as file:
             line = next((line for line in file if line.startswith("flags")), "")
     except OSError:
-        return ()
-    flags = set(line.split())
-    return tuple(name for name, needed in _LEVELS if needed <= flags)
+        return frozenset()
+    return frozenset(line.split())

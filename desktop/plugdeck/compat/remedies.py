@@ -1,28 +1,38 @@
-"""What to do about a library that is missing or too old, from the policies that come with Plugdeck."""
+"""What to do about a library or a symbol that is missing or too old, from the policies that come with Plugdeck."""
 
 from __future__ import annotations
 
 import json
 import re
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
 from functools import cache
 
+from plugdeck.compat.packages import Packages
 from plugdeck.paths import shipped
 from plugdeck.text import visible
 
-_DIGITS = re.compile(r"(\d+)")
 _PARTED = re.compile(r"(?P<prefix>[A-Za-z_]+?)_(?P<number>\d+(?:\.\d+)*)")
+_CPP_LIBRARY = ("GLIBCXX", "CXXABI")
 
 
-def install_remedy(library: str) -> str:
+def install_remedy(library: str, packages: Packages | None = None) -> str:
     """How to get a library by its soname, on this family of distributions and elsewhere."""
-    known, package = _policy("debian-libraries")["packages"].get(library), debian_package(library)
-    sure = "the package" if known else "by their naming rule, a package"
-    here = f" (Debian and Ubuntu: {sure} {package})" if package else ""
+    known = c_library_remedy(library) or _of_form("kinds", library)
+    if known:
+        return known
+    lists = packages.offering(library) if packages else ""
+    if lists:
+        return f"Install the package {visible(lists)}, which ships it by apt's lists: sudo apt install {visible(lists)}"
     return (
-        f"Install what provides {visible(library)}{here}, or put the library beside the plugin and link the plugin "
-        "with -Wl,-rpath,'$ORIGIN'."
+        f"Install what provides {visible(library)}{_package_words(library, packages)}, or put the library beside the "
+        "plugin and link the plugin with -Wl,-rpath,'$ORIGIN'."
     )
+
+
+def c_library_remedy(library: str) -> str:
+    """What to do when the missing library belongs to a C library, of which a process can have but one; or nothing."""
+    return _of_form("c-libraries", library)
 
 
 def debian_package(library: str) -> str:
@@ -47,17 +57,43 @@ def newest(versions: Iterable[str], like: str) -> str:
 
 def rebuild_remedy(needed: str, offered: str) -> str:
     """How to get rid of a need for a version that is too new."""
-    if needed == "GLIBC_ABI_DT_RELR":
-        return "Link it with -Wl,-z,nopack-relative-relocs, or run it where glibc is 2.36 or newer."
+    policy = _policy("symbol-versions")
+    if known := policy["remedies"].get(needed):
+        return known
     if not offered or _part(needed)[1] < _part(offered)[1]:
         return "Build it against the library that is on this computer, or install the one it was built with."
-    policy = _policy("symbol-versions")
+    example, makers = policy["distributions"].get(offered), policy["distributions"].get(needed)
+    if _part(needed)[0] in _CPP_LIBRARY and example:
+        instead = f"the libstdc++ of {makers.partition(' (')[0]}" if makers else "a libstdc++ with that version"
+        return f"Rebuild it with {example} or older, or link it with -static-libstdc++, or run it where {instead} is."
     what = policy["prefixes"].get(_part(offered)[0], "")
-    maker = f"{what.split(',')[0]} {_number(offered)}" if what else offered
-    example = policy["distributions"].get(offered)
+    maker = f"{what.split(',')[0]} {_number(offered)}" if what else visible(offered)
     where = f", for example on {example}" if example else ""
-    instead = f"{what.split(',')[0]} {_number(needed)}" if what else needed
+    instead = f"{what.split(',')[0]} {_number(needed)}" if what else visible(needed)
     return f"Rebuild it against {maker} or older{where}, or run it where {instead} or newer is."
+
+
+def symbol_remedy(name: str) -> str:
+    """Where a symbol of this name, demangled, mostly comes from, and what to do when nothing defines it."""
+    beginnings = _policy("symbol-origins")["beginnings"]
+    return beginnings[max((each for each in beginnings if name.startswith(each)), key=len)]
+
+
+def _of_form(kind: str, library: str) -> str:
+    forms = _policy("debian-libraries")[kind]
+    return next((text for form, text in forms.items() if fnmatchcase(library, form)), "")
+
+
+def _package_words(library: str, packages: Packages | None) -> str:
+    """The package, with how sure that is; nothing for a name that no rule covers."""
+    package = debian_package(library)
+    if not package:
+        return ""
+    if library in _policy("debian-libraries")["packages"]:
+        return f" (Debian and Ubuntu: the package {package})"
+    is_there = packages.has_package(package) if packages else None
+    listed = {True: ", which apt's lists have", False: ", which apt's lists here do not have", None: ""}[is_there]
+    return f" (Debian and Ubuntu: by their naming rule, a package {package}{listed})"
 
 
 def _part(version: str) -> tuple[str, tuple[int, ...]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from pathlib import Path
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.sysroot import Sysroot
 
 _REMEDY = (
     "Link it with -Wl,-rpath,'$ORIGIN' and its libraries beside it, or with an absolute folder that only its owner "
@@ -14,20 +15,20 @@ _REMEDY = (
 )
 
 
-def rpath_findings(facts: BinaryFacts, root: Path | None = None) -> Iterator[Finding]:
+def rpath_findings(facts: BinaryFacts, tree: Sysroot) -> Iterator[Finding]:
     """One finding for the folders that everybody could use, and one for those of a group.
 
     The file loads all the same, and then runs whatever is there.
 
     Args:
         facts: The file.
-        root: The tree that the host lives in, when it is not this computer's own.
+        tree: Where the host lives.
     """
     if facts.elf is None or not (facts.elf.runpath or facts.elf.rpath):
         return  # as nearly every file of a large scan
     from plugdeck.binary.search_risks import search_risks
 
-    risks = search_risks(facts.elf, facts.path, root)
+    risks = search_risks(facts.elf, facts.path, lambda folder: _place(folder, tree))
     grave = tuple(risk.sentence for risk in risks if risk.is_grave)
     mild = tuple(risk.sentence for risk in risks if not risk.is_grave)
     if grave:
@@ -36,3 +37,9 @@ def rpath_findings(facts: BinaryFacts, root: Path | None = None) -> Iterator[Fin
     if mild:
         message = "Its libraries are looked for in folders that other users of a group may change."
         yield Finding("search.shared-folder", Severity.INFO, message, mild, _REMEDY)
+
+
+def _place(folder: str, tree: Sysroot) -> str:
+    """Where the loader would find the folder: in the tree as links lead there, or on this computer."""
+    inside = tree.path(folder) if not tree.contains(folder) else folder
+    return tree.real(inside) if tree.folder else os.path.realpath(folder)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, Refusal
 from plugdeck.compat.loader_setting import LoaderSetting
+from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
 CACHE = "/etc/ld.so.cache"
@@ -17,6 +18,8 @@ DEFAULT_FOLDER = "default folder"
 _MOST_FOLDERS = 500
 """Of one list; a file that is made to annoy has thousands, and each is a look at the disk."""
 _NODEFLIB = 0x800  # DF_1_NODEFLIB
+_MUSL_OWN = re.compile(r"lib(?:c|pthread|rt|m|dl|util|xnet)\.")
+"""Names that musl's loader takes for itself (``ldso/dynlink.c``, ``load_library``)."""
 _TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
 
 
@@ -40,7 +43,8 @@ class Library:
     def names(self) -> tuple[str, ...]:
         """What later requests may call it and not be searched for again."""
         soname = self.file.elf.soname
-        return (self.asked_as, soname) if soname else (self.asked_as,)
+        asked_as = self.asked_as if self.loader else self.path  # what is opened by its path has no shorter name
+        return (asked_as, soname) if soname else (asked_as,)
 
     @property
     def rpath(self) -> tuple[str, ...]:
@@ -72,6 +76,13 @@ class Search:
         self._setting = setting
         self.files = files
         self._plain: dict[str, Library | None] = {}
+        self.musl_libc: Library | None = None
+        """The C library of a host with musl, which answers to several names."""
+
+    @property
+    def sysroot(self) -> Sysroot:
+        """The file tree that is searched."""
+        return self._setting.sysroot
 
     def find(self, name: str, loader: Library) -> Library | None:
         """The library that the loader would take, or None: then ``trail`` tells why."""
@@ -93,6 +104,8 @@ class Search:
     def is_plain(self, loader: Library) -> bool:
         """Whether what this library asks for is looked for where everyone's is."""
         elf = loader.file.elf
+        if self._setting.is_musl:
+            return not (elf.runpath or elf.rpath or (loader.loader and not self.is_plain(loader.loader)))
         return not (
             elf.runpath or elf.flags_1 & _NODEFLIB or elf.rpath or (loader.loader and _inherited_rpaths(loader))
         )
@@ -101,6 +114,9 @@ class Search:
         """Every path that is tried for this name, in order."""
         if "/" in name:
             yield Place(self._expand(name, loader), f"path in {loader.label}")
+            return
+        if self._setting.is_musl:
+            yield from self._musl_places(name, loader)
             return
         if not loader.file.elf.runpath:
             for owner in _inherited_rpaths(loader):
@@ -124,6 +140,8 @@ class Search:
         return tuple(sorted(set(self._setting.names_like(stem)) - {name, stem}))
 
     def _walk(self, name: str, places: Iterator[Place], loader: Library | None) -> Library | None:
+        if self._setting.is_musl and self.musl_libc and _MUSL_OWN.match(name):
+            return Library(self.musl_libc.path, self.musl_libc.file, name, loader)
         for place in places:
             found = self.files.look(place.path)
             if isinstance(found, LibraryFile):
@@ -134,6 +152,9 @@ class Search:
 
     def _places_for_everyone(self, name: str, *, nodeflib: bool, loader: Library | None = None) -> Iterator[Place]:
         setting = self._setting
+        if setting.is_musl:
+            yield from self._musl_places(name, loader)
+            return
         owns_rpath = loader is None or not loader.file.elf.runpath
         if owns_rpath and setting.program_rpath:
             yield from self._folders(name, setting.program_rpath, None, f"RPATH of {setting.program_label}")
@@ -146,6 +167,18 @@ class Search:
         if not nodeflib:
             yield from self._folders(name, setting.default_folders, None, DEFAULT_FOLDER)
 
+    def _musl_places(self, name: str, loader: Library | None) -> Iterator[Place]:
+        """musl looks in one order for everyone: both kinds of paths are one, and hold for those below."""
+        setting, owner = self._setting, loader
+        yield from self._folders(name, setting.library_path, None, "LD_LIBRARY_PATH")
+        while owner is not None:
+            elf = owner.file.elf
+            kind = "RUNPATH" if elf.runpath else "RPATH"
+            yield from self._folders(name, elf.runpath or elf.rpath, owner, f"{kind} of {owner.label}")
+            owner = owner.loader
+        yield from self._folders(name, setting.program_rpath, None, f"RPATH of {setting.program_label}")
+        yield from self._folders(name, setting.default_folders, None, DEFAULT_FOLDER)
+
     def _folders(self, name: str, folders: Sequence[str], owner: Library | None, source: str) -> Iterator[Place]:
         for folder in folders[:_MOST_FOLDERS]:
             expanded = self._expand(folder, owner)
@@ -155,6 +188,8 @@ class Search:
 
     def _expand(self, text: str, owner: Library | None) -> str:
         """The text with ``$ORIGIN``, ``$LIB`` and ``$PLATFORM`` replaced; an empty folder is the current one."""
+        if not self._setting.sysroot.contains(text):
+            text = self._setting.sysroot.path(text)
         if "$" not in text:
             return text or "."
         values = {

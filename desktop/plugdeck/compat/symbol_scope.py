@@ -1,17 +1,22 @@
-"""Which of the symbols that a file asks for nothing would define: the loader's last reason to refuse it."""
+"""Which definition each symbol would be bound to, and which symbols nothing would define (glibc ``elf/dl-lookup.c``).
+
+A symbol is looked for in the program and its libraries first, then in the file that is opened and all that it needs,
+breadth first. Libraries that come into the process with the file are relocated too, so what they lack counts.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from plugdeck.binary import read
-from plugdeck.binary.facts import BinaryFacts, BinarySymbol, Binding
+from plugdeck.binary.definitions import Row, gnu_hash
+from plugdeck.binary.facts import BinaryFacts
+from plugdeck.binary.linking import Linking, Reference
+from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.library_files import LibraryFile
+from plugdeck.compat.linkings import Linkings
 from plugdeck.compat.search import Library
-from plugdeck.errors import BinaryFormatError
 
 Wanted = tuple[str, str | None]
 """A symbol's name, and the version that is asked for, if any."""
@@ -26,76 +31,203 @@ class UndefinedSymbols:
 
 
 @dataclass(frozen=True, slots=True)
-class SymbolTable:
-    """What one file offers and asks for."""
+class UnmarkedProvider:
+    """A library defines a symbol without any version that was asked for with one, of this very library: the loader
+    ends its process over it (``check_match``, an assertion)."""
 
-    names: frozenset[str]
-    versions: frozenset[Wanted]
-    wanted: frozenset[Wanted]
-    """Without weak ones, which may stay undefined."""
+    needed_by: Library
+    provider: Library
+    symbol: Wanted
 
-    @classmethod
-    def of(cls, exports: Iterable[BinarySymbol], imports: Iterable[BinarySymbol]) -> SymbolTable:
-        """The table of a file whose symbols were read."""
-        offered = frozenset((symbol.name, symbol.version) for symbol in exports)
-        wanted = frozenset((symbol.name, symbol.version) for symbol in imports if symbol.binding is not Binding.WEAK)
-        return cls(frozenset(name for name, _ in offered), offered, wanted)
 
-    def defines(self, wanted: Wanted) -> bool:
-        """Whether the loader would take this file's definition (glibc ``elf/dl-lookup.c``, ``check_match``)."""
-        name, version = wanted
-        if version is None:
-            return name in self.names
-        return wanted in self.versions or (name, None) in self.versions
+@dataclass(frozen=True, slots=True)
+class Bindings:
+    """How the symbols of a file, and of all that comes with it, would be bound."""
+
+    undefined: tuple[UndefinedSymbols, ...] = ()
+    unmarked: tuple[UnmarkedProvider, ...] = ()
+    static_tls: tuple[Library, ...] = ()
+    """The libraries whose thread-local block is needed in the static one, in the order in which the loader comes to
+    know it."""
+    unknown_relocations: tuple[tuple[Library, int], ...] = ()
+    """Types of relocations that the loader refuses."""
+    damaged: tuple[tuple[Library, str], ...] = ()
+    """Libraries whose symbols or relocations lead nowhere, and what was found."""
+
+
+_MOST_SETTLED = 20_000
+_Key = tuple[bytes, SymbolVersion | None]
+_Named = tuple[Library, frozenset[bytes] | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A library whose symbols were all bound, and to which files that are not the host's."""
+
+    providers: frozenset[LibraryFile]
+    exact: tuple[Reference, ...]
+    """What is to be bound again in each process all the same, since it matters to which definition."""
 
 
 class SymbolScope:
-    """Symbols of one host: those of the program and its libraries are there for every plugin."""
+    """The symbols of one host; it remembers what it found, which more libraries in a scope do not take away."""
 
-    def __init__(self, loaded: Iterable[Library]) -> None:
-        self._loaded = tuple(dict.fromkeys(loaded))
-        self._tables: dict[LibraryFile, SymbolTable | None] = {}
+    def __init__(self, everywhere: Iterable[Library], *, is_versioned: bool = True) -> None:
+        """``everywhere``: the program and its libraries, in load order; ``is_versioned`` as for ``Resolver``."""
+        self.is_versioned = is_versioned
+        self._everywhere = tuple(dict.fromkeys(everywhere))
+        self._linkings = Linkings()
+        self._in_host: dict[_Key, bool] = {}
+        self._seen_in: dict[_Key, LibraryFile] = {}
+        self._settled: dict[LibraryFile, _Settled] = {}
 
-    def undefined(self, facts: BinaryFacts, closure: Closure) -> Iterator[UndefinedSymbols]:
-        """What the file, and each library that comes with it, asks for in vain.
+    def bind(self, root_linking: Linking, closure: Closure) -> Bindings:
+        """How everything that comes with a file would be bound; ``closure`` must be without problems.
 
-        Every symbol must be found at once, since plugins are opened with ``RTLD_NOW``. Nothing is claimed when the
-        symbols of a file are unknown.
+        Nothing is claimed to be undefined while the symbols of a library are unknown.
         """
-        if facts.exports is None or facts.imports is None:
-            return
-        root, *others = closure.libraries
-        own = SymbolTable.of(facts.exports, facts.imports)
-        asking = [(root, own), *((library, self._table(library)) for library in others)]
-        offering = [*map(self._table, self._loaded), *(table for _, table in asking)]
-        known = [table for table in offering if table is not None]
-        if len(known) < len(offering):
-            return
-        for library, table in asking:
-            missing = _missing(table.wanted if table else frozenset(), known)
+        root = closure.libraries[0]
+        self._linkings.keep(root.file, root_linking)
+        return _Binding(self, closure).result()
+
+    def undefined(self, facts: BinaryFacts, closure: Closure) -> tuple[UndefinedSymbols, ...]:
+        """What the file, and each library that comes with it, asks for in vain; nothing without ``facts.linking``."""
+        return self.bind(facts.linking, closure).undefined if facts.linking else ()
+
+    def linking(self, library: Library) -> Linking | None:
+        """The tables of a library."""
+        return self._linkings.of(library)
+
+    def damage(self, library: Library) -> str:
+        """Why the tables of a library cannot be used, or nothing."""
+        error = self._linkings.errors.get(library.file)
+        return str(error) if error else ""
+
+    def settle(self, library: Library, settled: _Settled) -> None:
+        """Remembers that a library asks for nothing in vain, for as long as there is room."""
+        if len(self._settled) < _MOST_SETTLED:
+            self._settled[library.file] = settled
+
+    def is_in_host(self, reference: Reference) -> bool:
+        """Whether the program or one of its libraries defines it."""
+        key = reference.name, reference.version
+        known = self._in_host.get(key)
+        if known is None:
+            known = self._in_host[key] = self.first(reference, self._everywhere) is not None
+        return known
+
+    def first(self, reference: Reference, scope: Sequence[Library]) -> tuple[Library, Row] | None:
+        """The first library of a scope that defines it, and how."""
+        return self.first_of(reference, self.named(scope))
+
+    def named(self, scope: Sequence[Library]) -> list[_Named]:
+        """A scope with the names that each library could define, as far as they are known."""
+        return [(library, self._linkings.names(library)) for library in scope]
+
+    def first_of(self, reference: Reference, scope: Sequence[_Named]) -> tuple[Library, Row] | None:
+        """As ``first``, for many lookups in one scope."""
+        name, value, version = reference.name, -1, reference.version if self.is_versioned else None
+        for library, names in scope:
+            if names is not None and name not in names:
+                continue
+            value = gnu_hash(name) if value < 0 else value
+            row = self._linkings.find(library, name, value, version)
+            if row is not None:
+                return library, row
+        return None
+
+
+class _Binding:
+    """The work of one verdict."""
+
+    def __init__(self, symbols: SymbolScope, closure: Closure) -> None:
+        self._symbols = symbols
+        self._closure = closure
+        self._scope = tuple(library for library in closure.scope if library not in symbols._everywhere)
+        self._whole_scope = (*symbols._everywhere, *self._scope)
+        self._named_scope = symbols.named(self._scope)
+        self._files = {library.file for library in self._scope}
+        self._unmarked_names = {
+            name
+            for library in self._whole_scope
+            if library.file.has_no_versions and symbols.is_versioned
+            for name in library.names
+        }
+        self._unmarked: list[UnmarkedProvider] = []
+        self._static: dict[LibraryFile, Library] = {}
+
+    def result(self) -> Bindings:
+        undefined, unknown = list[UndefinedSymbols](), list[tuple[Library, int]]()
+        for library in reversed(self._closure.libraries):  # as the loader relocates: what is needed comes first
+            linking = self._symbols.linking(library)
+            if linking is None:
+                continue
+            unknown.extend((library, kind) for kind in linking.unknown_relocations)
+            if linking.needs_own_static_tls:
+                self._static.setdefault(library.file, library)
+            missing = self._missing(library, linking)
             if missing:
-                yield UndefinedSymbols(library, tuple(sorted(missing, key=lambda wanted: wanted[0])))
+                undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
+        damaged = tuple(
+            (library, reason) for library in self._closure.libraries if (reason := self._symbols.damage(library))
+        )
+        is_known = all(self._symbols.linking(library) for library in self._whole_scope)
+        new = {library.file for library in self._closure.libraries}
+        static = tuple(library for file, library in self._static.items() if file in new)
+        undefined.reverse()
+        return Bindings(tuple(undefined) if is_known else (), tuple(self._unmarked), static, tuple(unknown), damaged)
 
-    def _table(self, library: Library) -> SymbolTable | None:
-        if library.file not in self._tables:
-            self._tables[library.file] = _read_table(library.path)
-        return self._tables[library.file]
+    def _missing(self, library: Library, linking: Linking) -> list[Wanted]:
+        settled = self._symbols._settled.get(library.file)
+        asks_unmarked = bool(self._unmarked_names) and any(
+            need.library in self._unmarked_names for need in library.file.elf.version_needs
+        )
+        if settled and settled.providers <= self._files and not asks_unmarked:
+            return [
+                _wanted(each) for each in settled.exact if not self._bind_exactly(library, each) and not each.is_weak
+            ]
+        missing, providers, exact = list[Wanted](), set[LibraryFile](), list[Reference]()
+        for reference in linking.references:
+            if reference.needs_static_tls or (asks_unmarked and self._is_of_unmarked(reference)):
+                exact.append(reference)
+                found = self._bind_exactly(library, reference)
+            else:
+                found = self._symbols.is_in_host(reference) or self._is_in_scope(reference, providers)
+            if not found and not reference.is_weak:
+                missing.append(_wanted(reference))
+        if not missing and not asks_unmarked:
+            self._symbols.settle(library, _Settled(frozenset(providers), tuple(exact)))
+        return missing
+
+    def _is_in_scope(self, reference: Reference, providers: set[LibraryFile]) -> bool:
+        key = reference.name, reference.version
+        file = self._symbols._seen_in.get(key)
+        if file is None or file not in self._files:
+            found = self._symbols.first_of(reference, self._named_scope)
+            if found is None:
+                return False
+            file = self._symbols._seen_in[key] = found[0].file
+        providers.add(file)
+        return True
+
+    def _is_of_unmarked(self, reference: Reference) -> bool:
+        return bool(reference.version and reference.version.library in self._unmarked_names)
+
+    def _bind_exactly(self, library: Library, reference: Reference) -> bool:
+        """Binds in the loader's order, since it matters which definition comes first."""
+        found = self._symbols.first(reference, self._whole_scope)
+        if found is None:
+            return False
+        provider = found[0]
+        linking = self._symbols.linking(provider)
+        version = reference.version
+        if version and linking and linking.definitions.versions is None and version.library in provider.names:
+            self._unmarked.append(UnmarkedProvider(library, provider, _wanted(reference)))
+        if reference.needs_static_tls:
+            self._static.setdefault(provider.file, provider)
+        return True
 
 
-def _missing(wanted: frozenset[Wanted], tables: Iterable[SymbolTable]) -> list[Wanted]:
-    left = list(wanted)
-    for table in tables:
-        if not left:
-            break
-        left = [each for each in left if not table.defines(each)]
-    return left
-
-
-def _read_table(path: str) -> SymbolTable | None:
-    try:
-        facts = read(Path(path))
-    except BinaryFormatError:
-        return None
-    if facts.exports is None or facts.imports is None:
-        return None
-    return SymbolTable.of(facts.exports, facts.imports)
+def _wanted(reference: Reference) -> Wanted:
+    name = reference.name.decode("utf-8", "surrogateescape")
+    return name, reference.version.name if reference.version else None

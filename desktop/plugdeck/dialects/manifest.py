@@ -10,6 +10,9 @@ from plugdeck.binary.facts import SymbolKind
 IMAGE_TRANSFORM = "image-transform/1"
 """The interface of a plugin that turns one image into another."""
 
+SDK_OWNER = "Plugdeck"
+"""Of the notes in which plugins of our own SDK say what they are."""
+
 NAME_LIMIT = 100
 """The longest name, author, label and other short text that is taken from a file, in characters."""
 

@@ -6,12 +6,22 @@ from collections.abc import Callable
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding
-from plugdeck.dialects import library, sdk
-from plugdeck.dialects.manifest import Manifest
+from plugdeck.dialects import library
+from plugdeck.dialects.manifest import SDK_OWNER, Manifest
 
 Recognised = tuple[Manifest, tuple[Finding, ...]]
 
-DIALECTS: tuple[Callable[[BinaryFacts], Recognised | None], ...] = (sdk.recognise, library.recognise)
+
+def _recognise_sdk(facts: BinaryFacts) -> Recognised | None:
+    """Imported for files with such notes alone: most have none, and a check of one file is to take no time."""
+    if facts.elf is None or not any(note.owner == SDK_OWNER for note in facts.elf.notes):
+        return None
+    from plugdeck.dialects import sdk
+
+    return sdk.recognise(facts)
+
+
+DIALECTS: tuple[Callable[[BinaryFacts], Recognised | None], ...] = (_recognise_sdk, library.recognise)
 """In order: the first that knows a file has it. A new dialect is one more line here."""
 
 

@@ -19,8 +19,8 @@ Cancelled = Callable[[], bool]
 
 # How often a caller is asked whether it still wants the result.
 _CANCEL_POLL_MS = 10
-# A process that ends closes its socket a moment before its death can be seen.
-_DYING_MS = 500
+# A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
+_DYING_MS = 2000
 
 
 class ChannelClosedError(Exception):

@@ -42,6 +42,7 @@ class WorkerGroup:
         self._turn = RLock()
         self._process: WorkerProcess | None = None
         self._plugins: list[HostedPlugin] = []
+        self._stopping: list[HostedPlugin] = []
         self._closed = False
         self.at_work: HostedPlugin | None = None
         """Which of its plugins was called last; set by the plugins, within a session."""
@@ -96,12 +97,16 @@ class WorkerGroup:
                 raise refused
 
     def stop(self, plugin: HostedPlugin) -> None:
-        """Ends the process, and with it everything in it; a call that is under way ends at once."""
-        self.begin_stop()
-        with self._turn:
-            plugin.is_wanted = False
+        """Ends the process, and with it everything in it; a call or a start that is under way ends at once."""
+        self._stopping.append(plugin)  # before it looks: either it sees a process that is being made, or that sees it
+        try:
             self.begin_stop()
-            self.finish_stop(monotonic() + self._deadlines.stop_s)
+            with self._turn:
+                plugin.is_wanted = False
+                self.begin_stop()
+                self.finish_stop(monotonic() + self._deadlines.stop_s)
+        finally:
+            self._stopping.remove(plugin)
 
     def begin_stop(self, *, for_good: bool = False) -> None:
         """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
@@ -156,8 +161,8 @@ class WorkerGroup:
             self._ended(failure.outcome)()
             raise
         self._process, self._confinement = process, confinement
-        if self.is_closed():
-            process.begin_stop()
+        if self.is_closed() or self._stopping:
+            process.abandon()
         process.say_hello()
         return process
 

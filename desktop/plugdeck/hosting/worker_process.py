@@ -151,6 +151,10 @@ class WorkerProcess:
             finally:
                 self._turn.release()
 
+    def abandon(self) -> None:
+        """Kills it before anything was loaded; whoever waits for it learns that it was ended on purpose."""
+        self._child.condemn(Outcome(Ending.STOPPED, self._activity))
+
     def begin_stop(self) -> None:
         """Asks an idle worker to end, and kills a busy one; returns at once."""
         verdict = Outcome(Ending.STOPPED, self._activity)

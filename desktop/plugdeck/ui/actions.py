@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from plugdeck.ui.chain.words import TAKE_OUT, TAKE_OUT_WHY
 from plugdeck.ui.details.tab import Tab
 
 
@@ -24,11 +25,16 @@ class WindowActions:
         self.load = make("&Load into the chain", "Ctrl+L")
         self.restart = make("&Restart its host", "Ctrl+R")
         self.replace = make("&Use the new file", "Ctrl+U")
+        self.take_out = make(f"&{TAKE_OUT}", "Ctrl+T")
+        self.take_out.setToolTip(TAKE_OUT_WHY)
         self.uninstall = make("U&ninstall (move to the trash)")
+        self.compare = make("Co&mpare with…", "Ctrl+K")
+        self.go_back = make("&Back to the plugin", "Alt+Left")
         self.copy_path = make("&Copy path", "Ctrl+Shift+C")
         self.copy_verdict = make("Copy &verdict")
         self.show_in_files = make("Show in &file manager")
         self.search = make("&Search plugins", "Ctrl+F")
+        self.choose_host = make("&Judge for another host…", "Ctrl+J")
         self.rescan = make("&Read the folder again", "F5")
         self.next_part = make("&Next part of the window", "F6")
         self.tabs = tuple(make(f"{tab.title}", f"Alt+{tab + 1}") for tab in Tab)
@@ -39,8 +45,8 @@ class WindowActions:
     def of_plugin(self) -> tuple[QAction | None, ...]:
         """What can be done with the selected plugin; None is a line between groups."""
         return (
-            *(self.load, self.restart, self.replace, None),
-            *(self.copy_path, self.copy_verdict, self.show_in_files, None, self.uninstall),
+            *(self.load, self.restart, self.replace, self.take_out, None),
+            *(self.compare, self.copy_path, self.copy_verdict, self.show_in_files, None, self.uninstall),
         )
 
     def fill_menus(self, menus: Mapping[str, QMenu], picture: Sequence[QAction], view: Sequence[QAction]) -> None:
@@ -52,9 +58,20 @@ class WindowActions:
             view: its other actions, for the View menu.
         """
         files = [self.open_folder, self.open_samples, self.install, None, *picture, None, self.preferences, self.quit]
-        views = [self.search, self.rescan, self.next_part, None, *self.tabs, None, *view]
+        views = [
+            self.search,
+            self.rescan,
+            self.choose_host,
+            self.next_part,
+            self.go_back,
+            None,
+            *self.tabs,
+            None,
+            *view,
+        ]
         _fill(menus["File"], files)
         _fill(menus["Plugin"], self.of_plugin)
+        menus["Plugin"].setToolTipsVisible(True)
         _fill(menus["View"], views)
         _fill(menus["Help"], [self.keys, self.about])
 

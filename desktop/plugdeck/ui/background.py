@@ -53,11 +53,10 @@ class Background(QObject):
 
     def _start(self) -> SimpleQueue[_Job | None]:
         from queue import SimpleQueue  # not before the window is shown
-        from threading import Thread
 
         jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        for number in range(self._count):
-            Thread(target=_serve, args=(jobs,), name=f"plugdeck-window-{number}", daemon=True).start()
+        for _ in range(self._count):
+            _start_thread(jobs)
         return jobs
 
     def _work(
@@ -89,5 +88,16 @@ class Background(QObject):
 
 
 def _serve(jobs: SimpleQueue[_Job | None]) -> None:
-    while (job := jobs.get()) is not None:
-        job()
+    try:
+        while (job := jobs.get()) is not None:
+            job()
+    except BaseException:
+        # What nobody foresaw is told by the thread that ends of it; another one takes its place.
+        _start_thread(jobs)
+        raise
+
+
+def _start_thread(jobs: SimpleQueue[_Job | None]) -> None:
+    from threading import Thread
+
+    Thread(target=_serve, args=(jobs,), name="plugdeck-window", daemon=True).start()

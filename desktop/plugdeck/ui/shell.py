@@ -98,7 +98,7 @@ class Shell(QMainWindow):
         left = self._splitter("left", Qt.Orientation.Vertical, self.plugins, self.chain_frame)
         right = self._splitter("right", Qt.Orientation.Vertical, self.picture_frame, self.details_frame)
         whole = self._splitter("whole", Qt.Orientation.Horizontal, left, right)
-        for splitter, sizes in ((left, (430, 250)), (right, (420, 260)), (whole, (530, 742))):
+        for splitter, sizes in ((left, (430, 250)), (right, (420, 260)), (whole, (570, 702))):
             splitter.setSizes(sizes)
         whole.setStretchFactor(1, 1)
         right.setStretchFactor(0, 1)

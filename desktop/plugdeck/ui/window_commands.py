@@ -40,7 +40,11 @@ class WindowCommands(QObject):
             (actions.load, self.load_selected),
             (actions.restart, self.restart_selected),
             (actions.replace, self.replace_selected),
+            (actions.take_out, self.take_out_selected),
             (actions.uninstall, self.uninstall_selected),
+            (actions.compare, self.compare_selected),
+            (actions.go_back, window.go_back),
+            (actions.choose_host, window.hosts.open_menu),
             (actions.copy_path, self.copy_path),
             (actions.copy_verdict, self.copy_verdict),
             (actions.show_in_files, self.show_in_files),
@@ -59,9 +63,11 @@ class WindowCommands(QObject):
         actions, step = self._window.actions, subject.step if subject else None
         actions.load.setEnabled(loadable)
         actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING)
+        actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
         actions.uninstall.setEnabled(bool(subject and Removal.is_installed(subject.report.path)))
-        for action in (actions.copy_path, actions.copy_verdict, actions.show_in_files):
+        actions.go_back.setEnabled(self._window.visits.is_away)
+        for action in (actions.compare, actions.copy_path, actions.copy_verdict, actions.show_in_files):
             action.setEnabled(subject is not None)
 
     # --- the selected plugin
@@ -85,6 +91,11 @@ class WindowCommands(QObject):
         if row:
             row.replace_wanted.emit()
 
+    def take_out_selected(self) -> None:
+        """Takes it out of the chain, which ends its process."""
+        if (subject := self._window.details.subject) and subject.key:
+            self._window.services.chain.remove(subject.key)
+
     def uninstall_selected(self) -> None:
         """Moves it to the trash."""
         if subject := self._window.details.subject:
@@ -100,12 +111,28 @@ class WindowCommands(QObject):
         from plugdeck.ui.details.compatibility import report_text
 
         if report := self._window.selected_report:
-            QGuiApplication.clipboard().setText(report_text(report))
+            QGuiApplication.clipboard().setText(report_text(report, self._window.judging.judgement(report)))
 
     def show_in_files(self) -> None:
         """Opens its folder in the desktop's file manager."""
         if report := self._window.selected_report:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(report.path.parent)))
+
+    def compare_selected(self) -> None:
+        """Compares it with another build: a listed plugin of the same name, or what the user chooses."""
+        if report := self._window.selected_report:
+            self.compare(self._window.plugins.listed_like(report), report.path)
+
+    def compare(self, old: Path | None, new: Path) -> None:
+        """Shows what changed from one build to another, in a window of its own."""
+        from plugdeck.ui.compare.dialog import CompareDialog
+
+        window = self._window
+        dialog = CompareDialog(
+            window.services.background, window.plugins.candidates(), window.judging.choice, window.shell
+        )
+        dialog.compare(old, new)
+        dialog.show()
 
     # --- folders and files
 

@@ -100,6 +100,9 @@ class WindowLife:
         shell.show()
 
     def _go_on(self, shell: Shell) -> None:
+        from plugdeck.ui.window_state import restore_host
+
+        restore_host(shell, self._settings)
         shell.plugins.feed.release()
         shell.background.run(_import_the_rest, lambda _: self._furnish_or_end(shell))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -12,12 +13,15 @@ from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.services import Services
 
 
-def page_makers(services: Services, refresh: Callable[[bool], None]) -> Mapping[Tab, PageMaker]:
+def page_makers(
+    services: Services, refresh: Callable[[bool], None], go_to: Callable[[Path], None]
+) -> Mapping[Tab, PageMaker]:
     """How to make each tab's page.
 
     Args:
         services: what the pages read from.
         refresh: renders the picture again; true while a control is being dragged.
+        go_to: shows another file in the details.
     """
 
     def symbols(parent: QWidget) -> QWidget:
@@ -29,6 +33,13 @@ def page_makers(services: Services, refresh: Callable[[bool], None]) -> Mapping[
         from plugdeck.ui.details.compatibility import CompatibilityTab
 
         return CompatibilityTab(parent)
+
+    def dependencies(parent: QWidget) -> QWidget:
+        from plugdeck.ui.details.dependencies import DependenciesTab
+
+        tab = DependenciesTab(services.background, parent)
+        tab.library_wanted.connect(go_to)
+        return tab
 
     def facts(parent: QWidget) -> QWidget:
         from plugdeck.ui.details.facts import FactsTab
@@ -43,6 +54,7 @@ def page_makers(services: Services, refresh: Callable[[bool], None]) -> Mapping[
     return {
         Tab.SYMBOLS: symbols,
         Tab.COMPATIBILITY: compatibility,
+        Tab.DEPENDENCIES: dependencies,
         Tab.PARAMETERS: lambda parent: ParametersTab(services, refresh, parent),
         Tab.DETAILS: facts,
         Tab.LOG: log,

@@ -21,7 +21,7 @@ DEFAULT_SIZE = (1280, 800)
 SMALLEST_SIZE = (760, 500)
 _FRAME = (16, 48)
 """Room for borders and title bar: how large they are is known only once the window is on the screen."""
-_LIST_WIDTH = 530
+_LIST_WIDTH = 570
 _COLUMNS = "window.columns"
 
 
@@ -50,6 +50,14 @@ def restore_folder(shell: Shell, settings: Settings) -> None:
         shell.plugins.open_folder(paths.plugin_folder())
 
 
+def restore_host(shell: Shell, settings: Settings) -> None:
+    """Has the first scan judge for the host of the last session, which is known to the window only later."""
+    if settings.get("hosts.chosen", {}):
+        from plugdeck.ui.host.recent import RecentHosts  # not on the way to a window for the own worker
+
+        shell.plugins.feed.host = RecentHosts(settings).chosen
+
+
 def fitting_size(wanted: QSize, available: QSize) -> QSize:
     """The wanted size where it is sensible, but never more than the screen has room for with the window's frame."""
     return wanted.expandedTo(QSize(*SMALLEST_SIZE)).boundedTo(available - QSize(*_FRAME))
@@ -63,7 +71,7 @@ def store_window(shell: Shell, settings: Settings) -> None:
     for name, splitter in shell.splitters.items():
         settings.set(f"window.splitter.{name}", splitter.sizes())
     header = shell.plugins.table.horizontalHeader()
-    settings.set(_COLUMNS, [header.sectionSize(column) for column in Column])
+    settings.set(_COLUMNS, shell.plugins.table.column_widths)
     settings.set("window.sort_column", header.sortIndicatorSection())
     settings.set("window.sort_descending", header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder)
     settings.set("plugins.status", shell.plugins.filter.status.currentData())

@@ -72,6 +72,18 @@ def test_executable_stack_is_what_the_linker_was_told(build_plugin: Build, flag,
     assert facts_of(build_plugin, flag).hardening.executable_stack is executable
 
 
+def test_code_that_the_loader_has_to_change_is_told(build_plugin: Build):
+    source = 'int counter; __asm__(".text\\n.quad counter\\n");'
+    assert facts_of(build_plugin, "-Wl,-z,notext", source=source).hardening.text_relocations
+    assert not facts_of(build_plugin).hardening.text_relocations
+
+
+def test_segment_that_is_writable_and_executable_is_told(build_plugin: Build, tiny_elf, tmp_path: Path):
+    (tmp_path / "made.so").write_bytes(tiny_elf().build())  # one segment with all rights
+    assert read_build_facts(tmp_path / "made.so").hardening.writable_code
+    assert not facts_of(build_plugin).hardening.writable_code
+
+
 def test_stack_protector_shows_by_its_import(build_plugin: Build):
     assert facts_of(build_plugin, *PLAIN, "-fstack-protector-all").hardening.stack_canary is Use.YES
 
@@ -220,6 +232,13 @@ def test_split_debug_information_is_named(build_plugin: Build, tmp_path: Path, o
     assert (whole.debug, whole.is_stripped) == (DebugInfo.INCLUDED, False)
     assert (lean.debug, lean.debug_file, lean.is_stripped) == (DebugInfo.SEPARATE, "split.debug", True)
     assert lean.sizes.debug_bytes == 0 < whole.sizes.debug_bytes
+
+
+def test_packed_names_of_functions_are_no_full_debug_information(build_plugin: Build, tmp_path: Path, objcopy: str):
+    shutil.copy(build_plugin(SOURCE), tmp_path / "whole.so")
+    (tmp_path / "names").write_bytes(b"packed")
+    run(objcopy, "--add-section=.gnu_debugdata=names", "whole.so", "names.so", folder=tmp_path)
+    assert read_build_facts(tmp_path / "names.so").debug is DebugInfo.NAMES_ONLY
 
 
 def test_sections_that_are_cut_away_leave_what_segments_tell(build_plugin: Build, tmp_path: Path, objcopy: str):

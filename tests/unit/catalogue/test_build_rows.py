@@ -17,15 +17,29 @@ def test_rows_name_compiler_hardening_and_sizes(build_plugin: Callable[..., Path
     rows = dict(build_rows(read_build_facts(build_plugin(SOURCE, flags=("-g", "-Wl,-z,relro", "-Wl,-z,now")))))
     assert rows["RELRO"].startswith("full")
     assert rows["Stack"] == "not executable (NX)"
-    assert rows["Symbol table"] == "kept"
-    assert rows["Debug information"].startswith("included")
-    assert rows["FORTIFY"] == "nothing to check is called"
+    assert rows["Stripped"] == "no"
+    assert rows["Debug information"] == "included"
+    assert rows["FORTIFY"].startswith("nothing to check")
     assert rows["Compiler"]
 
 
-def test_what_a_file_does_not_have_takes_no_row(build_plugin: Callable[..., Path]):
+def test_what_is_out_of_the_ordinary_takes_a_row_only_where_it_is(build_plugin: Callable[..., Path]):
     rows = dict(build_rows(read_build_facts(build_plugin(SOURCE, flags=("-Wl,--build-id=none",)))))
-    assert not {"Build id", "Text relocations", "Writable code", "Search path", "Not read"} & set(rows)
+    assert rows["Build id"] == rows["Search path risks"] == "none"
+    assert not {"Linker", "Writable code", "Not everything could be read"} & set(rows)
+
+
+def test_each_risk_of_the_search_path_is_a_line(build_plugin: Callable[..., Path]):
+    rows = dict(build_rows(read_build_facts(build_plugin(SOURCE, flags=("-Wl,-rpath,first:second",)))))
+    first, second = rows["Search path risks"].splitlines()
+    assert "'first'" in first
+    assert "'second'" in second
+
+
+def test_functions_that_were_not_listed_are_no_claim(build_plugin: Callable[..., Path]):
+    build = read_build_facts(build_plugin(SOURCE))
+    build = replace(build, hardening=replace(build.hardening, knows_imports=False))
+    assert dict(build_rows(build))["FORTIFY"].startswith("not known")
 
 
 def test_every_text_of_the_file_is_safe_to_show(build_plugin: Callable[..., Path]):

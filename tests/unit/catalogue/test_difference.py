@@ -88,6 +88,13 @@ def test_variable_that_became_thread_local_is_another_thing(difference):
     assert not difference("API int f = 1;", "API __thread int f = 1;").can_replace
 
 
+def test_symbol_of_assembly_code_that_does_not_say_what_it_is_counts_too(difference):
+    assembly = '__asm__(".globl entry\\nentry: nop");'
+    (gone,) = difference(assembly, "int x;").of(Effect.BREAKS)
+    assert (gone.kind, gone.message) == (ChangeKind.SYMBOL, "The symbol entry is gone.")
+    assert difference(assembly, "API void entry(void) {}").can_replace
+
+
 def test_cpp_names_are_told_as_their_author_wrote_them(difference):
     old = "namespace deck { API int turn(double angle) { return angle > 1; } }"
     new = "namespace deck { API int turn(float angle) { return angle > 1; } }"

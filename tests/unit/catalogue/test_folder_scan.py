@@ -108,11 +108,11 @@ def test_library_that_lost_a_symbol_is_noticed(
 def test_library_that_appears_earlier_in_the_search_is_noticed(
     folder: Path, put: Callable[[str], None], judged: list[str], build_plugin: Build
 ):
+    (folder / "first").mkdir()
     put("a")
     put("b")
     loads(folder)
     judged.clear()
-    (folder / "first").mkdir()
     empty = build_plugin(LIBRARY.format("other"), name="liba.so", flags=["-Wl,-soname,liba.so"])
     shutil.copy(empty, folder / "first" / "liba.so")
     assert loads(folder) == {"a.so": False, "b.so": True}

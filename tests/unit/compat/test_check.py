@@ -129,9 +129,16 @@ def test_host_is_another_when_a_search_folder_changes(monkeypatch: pytest.Monkey
     assert Host.default().key != before.key
 
 
+PROGRAM = """
+#include <dlfcn.h>
+int offered(void) { return 1; }
+int main(int count, char **names) { return !dlopen(names[count - 1], RTLD_NOW); }
+"""
+
+
 def program(tmp_path: Path, *flags: str) -> Path:
     source, target = tmp_path / "program.c", tmp_path / "program"
-    source.write_text("int offered(void) { return 1; }\nint main(void) { return 0; }\n")
+    source.write_text(PROGRAM)
     compiler = shutil.which("cc") or "gcc"
     subprocess.run([compiler, os.fspath(source), "-o", os.fspath(target), *flags], check=True, timeout=60)
     return target

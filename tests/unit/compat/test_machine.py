@@ -34,9 +34,9 @@ def test_lib_token_follows_the_default_folders():
     ("flags", "levels"),
     [
         ("fpu sse2", ()),
-        ("cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3", ("x86-64-v2",)),
+        ("cx16 lahf_lm pni popcnt sse4_1 sse4_2 ssse3", ("x86-64-v2",)),
         (
-            "cx16 lahf_lm popcnt sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm movbe",
+            "cx16 lahf_lm pni popcnt sse4_1 sse4_2 ssse3 avx avx2 bmi1 bmi2 f16c fma abm movbe",
             ("x86-64-v3", "x86-64-v2"),
         ),
     ],

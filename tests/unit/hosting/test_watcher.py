@@ -31,7 +31,7 @@ def test_handler_is_called_when_its_descriptor_is_readable(watcher):
     read = threading.Event()
     watcher.watch(reading, lambda: read.set() if os.read(reading, 1) else None)
     os.write(writing, b"x")
-    assert read.wait(5)
+    assert read.wait(30)
     watcher.forget(reading)
     watcher.forget(reading)
     os.close(reading)
@@ -49,7 +49,7 @@ def test_handler_that_fails_is_reported_and_ends_nothing(watcher, monkeypatch):
 
     watcher.watch(reading, fail)
     os.write(writing, b"x")
-    assert told.wait(5)
+    assert told.wait(30)
     assert reported == ["listener"]
     assert watcher.run(lambda: 7) == 7
     watcher.forget(reading)
@@ -67,7 +67,7 @@ def test_tick_is_called_until_it_wants_no_more(watcher):
         return bool(left[0])
 
     watcher.run(lambda: watcher.tick(tick))
-    assert done.wait(5)
+    assert done.wait(30)
     assert left == [0]
 
 

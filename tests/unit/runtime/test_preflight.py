@@ -64,7 +64,7 @@ def refuses(file, words, open_plain):
     with pytest.raises(BinaryFormatError, match=words) as caught:
         check_loadable(file)
     assert caught.value.remedy
-    with pytest.raises(OpenError, match=words[1:]):
+    with pytest.raises(OpenError, match="could not be opened"):  # the reader may refuse it first, in its own words
         open_plain(file)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from plugdeck.compat.demangling.reading import NotMangledError
@@ -84,7 +85,7 @@ class Expressions:
         if code in CASTS:
             type_ = self._grammar.types.type()
             return Sequence((CASTS[code], "<", type_, ">(", self.expression(), ")"))
-        rules = {
+        rules: dict[str, Callable[[], Node]] = {
             "cl": self._call,
             "cp": self._call,
             "cv": self._conversion,

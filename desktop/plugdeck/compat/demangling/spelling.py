@@ -41,6 +41,10 @@ class Spelling:
             raise NotMangledError("the name stands for too much")
         return left, right
 
+    def start_expansion(self) -> None:
+        """From here on packs are written by their first element, and the first one tells how many there are."""
+        self.pack_index, self.pack_length = 0, None
+
     def of(self, node: Node) -> str:
         """A node in one piece."""
         return "".join(self.parts(node))
@@ -143,7 +147,7 @@ class Expansion(NamedTuple):
     def parts(self, spelling: Spelling) -> Parts:
         """The pattern for each element, with commas."""
         outside = spelling.pack_index, spelling.pack_length
-        spelling.pack_index, spelling.pack_length = 0, None
+        spelling.start_expansion()
         texts = [spelling.of(self.pattern)]
         length = spelling.pack_length
         for index in range(1, length or 0):

@@ -8,9 +8,9 @@ from typing import TypeVar
 
 from plugdeck.binary.facts import Note
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.dialects.manifest import SDK_OWNER
 from plugdeck.dialects.sdk.notes import (
     INTERFACE_NOTE,
-    OWNER,
     PARAMETER_NOTE,
     PLUGIN_NOTE,
     SYMBOL_NOTE,
@@ -64,7 +64,7 @@ class SdkNotes:
 
 def collect_notes(notes: Iterable[Note]) -> SdkNotes | None:
     """Our notes among all notes of a file, or None when there is none."""
-    own = [note for note in notes if note.owner == OWNER]
+    own = [note for note in notes if note.owner == SDK_OWNER]
     if not own:
         return None
     collected = SdkNotes()

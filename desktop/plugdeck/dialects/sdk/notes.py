@@ -15,7 +15,6 @@ from plugdeck.binary.facts import SymbolKind
 from plugdeck.dialects.manifest import NAME_LIMIT
 from plugdeck.text import visible
 
-OWNER = "Plugdeck"
 PLUGIN_NOTE, SYMBOL_NOTE, PARAMETER_NOTE, INTERFACE_NOTE = 1, 2, 3, 4
 
 DESCRIPTION_LIMIT = 1000

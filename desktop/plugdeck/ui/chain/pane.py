@@ -82,6 +82,12 @@ class ChainPane(QWidget):
         self._scroll.ensureWidgetVisible(self._rows[key], 0, 0)
         self.step_selected.emit(key)
 
+    def forget_selection(self) -> None:
+        """Chooses none: what is shown elsewhere is no step."""
+        self._selected = ""
+        for row in self._rows.values():
+            row.set_selected(False)
+
     def renew(self) -> None:
         """Shows the chain as it is now."""
         steps = self._chain.steps()

@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QAbstractSpinBox, QComboBox, QDoubleSpinBox, QSlider, QSpinBox, QWidget
+
+if TYPE_CHECKING:
+    _Control = QWidget
+    _NumberControl = QAbstractSpinBox
+else:  # what stands beside a Qt class can be none itself: Qt objects have one
+    _Control = _NumberControl = object
 
 
-def _is_passing(control: QWidget, event: QWheelEvent) -> bool:
+class _Quiet(_Control):
     """Leaves the wheel to whatever scrolls, unless the control has the focus."""
-    if control.hasFocus():
-        return False
-    event.ignore()
-    return True
-
-
-class QuietSpinBox(QSpinBox):
-    """A spin box for whole numbers. A typed number counts when it is complete; steps count at once."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Turns only with the focus."""
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class _QuietNumber(_Quiet, _NumberControl):
+    """A typed number counts when it is complete; steps count at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
         self.setKeyboardTracking(False)
 
     @property
@@ -28,52 +42,22 @@ class QuietSpinBox(QSpinBox):
         """Whether the user has typed something that does not count yet."""
         return self.hasFocus() and self.lineEdit().isModified()
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns only with the focus."""
-        if not _is_passing(self, event):
-            super().wheelEvent(event)
+
+class QuietSpinBox(_QuietNumber, QSpinBox):
+    """A spin box for whole numbers."""
 
 
-class QuietDoubleSpinBox(QDoubleSpinBox):
-    """A spin box for real numbers. A typed number counts when it is complete; steps count at once."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setKeyboardTracking(False)
-
-    @property
-    def is_being_typed(self) -> bool:
-        """Whether the user has typed something that does not count yet."""
-        return self.hasFocus() and self.lineEdit().isModified()
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns only with the focus."""
-        if not _is_passing(self, event):
-            super().wheelEvent(event)
+class QuietDoubleSpinBox(_QuietNumber, QDoubleSpinBox):
+    """A spin box for real numbers."""
 
 
-class QuietComboBox(QComboBox):
+class QuietComboBox(_Quiet, QComboBox):
     """A list to choose from."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns only with the focus."""
-        if not _is_passing(self, event):
-            super().wheelEvent(event)
-
-
-class QuietSlider(QSlider):
+class QuietSlider(_Quiet, QSlider):
     """A horizontal slider."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(Qt.Orientation.Horizontal, parent)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """Turns only with the focus."""
-        if not _is_passing(self, event):
-            super().wheelEvent(event)
+        super().__init__(parent)
+        self.setOrientation(Qt.Orientation.Horizontal)

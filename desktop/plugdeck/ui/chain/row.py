@@ -147,7 +147,7 @@ class StepRow(QFrame):
         self.number.setMinimumWidth(self.fontMetrics().horizontalAdvance("00"))
         self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.reason.make_readable()
-        self.remove_action.setToolTip(TAKE_OUT_WHY)
+        self.remove_action.setToolTip(f"{TAKE_OUT_WHY} (Del)")
         self.remove_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # in the spin box Del deletes digits
         self.addAction(self.remove_action)

@@ -17,7 +17,7 @@ class TakeOutButton(QToolButton):
         super().__init__(parent)
         self.setAutoRaise(True)
         self.setFixedSize(20, 20)
-        self.setToolTip(plain_tooltip(f"{TAKE_OUT}\n{TAKE_OUT_WHY}"))
+        self.setToolTip(plain_tooltip(f"{TAKE_OUT}\n{TAKE_OUT_WHY} (Del)"))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The button's own frame when it is pressed or under the pointer, then the cross."""

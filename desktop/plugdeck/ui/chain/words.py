@@ -11,7 +11,7 @@ NOT_UNLOADABLE = (
     "loaded afresh, with the same settings. Taking it out of the chain ends the process too."
 )
 TAKE_OUT = "Take out of the chain"
-TAKE_OUT_WHY = "Ends the plugin's process, since loaded code cannot be unloaded from a process (Del)"
+TAKE_OUT_WHY = "Ends the plugin's process, since loaded code cannot be unloaded from a process"
 _STATES = {
     PluginState.NOT_LOADED: "Not loaded",
     PluginState.LOADING: "Loading…",

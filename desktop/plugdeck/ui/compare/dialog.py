@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from plugdeck.catalogue.difference import Difference
 from plugdeck.compat.host_choice import WORKER, HostChoice
+from plugdeck.ui.background import Background
 from plugdeck.ui.compare.comparing import compare_files
 from plugdeck.ui.compare.view import DifferenceView
 from plugdeck.ui.preview.latest import Latest
@@ -80,14 +81,19 @@ class CompareDialog(QDialog):
     """Compares as soon as both builds are chosen; stays beside the window, which goes on."""
 
     def __init__(
-        self, candidates: Sequence[Candidate], choice: HostChoice = WORKER, parent: QWidget | None = None
+        self,
+        background: Background,
+        candidates: Sequence[Candidate],
+        choice: HostChoice = WORKER,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
+        self.setObjectName("compare")
         self.setWindowTitle("Compare two builds")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._choice = choice
         self._difference: Difference | None = None
-        self._request = Latest(self)
+        self._request = Latest(self, background)
         self.old = BuildChooser("The old build", candidates, self)
         self.new = BuildChooser("The new build", candidates, self)
         self.swap = QPushButton("&Swap", self)
@@ -113,6 +119,7 @@ class CompareDialog(QDialog):
             label = QLabel(words, self)
             label.setBuddy(chooser)
             browse = QPushButton("Choose a file…", self)
+            browse.setAutoDefault(False)  # Enter is for the build that is being chosen
             browse.setAccessibleName(f"Choose a file as {chooser.accessibleName().lower()}")
             browse.clicked.connect(lambda _checked=False, chooser=chooser: self._ask_for_file(chooser))
             for column, widget in enumerate((label, chooser, browse)):

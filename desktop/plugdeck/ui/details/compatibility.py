@@ -94,8 +94,8 @@ def worker_line(judged: Judgement) -> str:
     if judged.is_own:
         return ""
     if judged.by_worker is None:
-        return f"{OWN_WORKER}, into which it would be loaded, is being asked too…"
-    return f"{OWN_WORKER}, into which it would be loaded: {summary_of(judged.by_worker)}"
+        return f"Load uses {OWN_WORKER}, which is being asked…"
+    return f"Load uses {OWN_WORKER}: {summary_of(judged.by_worker)}"
 
 
 def summary_of(report: Report) -> str:

@@ -7,19 +7,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFont
-from PySide6.QtWidgets import QFormLayout, QFrame, QLabel, QScrollArea, QWidget
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QWidget
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.catalogue.report import Report
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background
+from plugdeck.ui.details.fact_rows import FactRows, digits_line
 from plugdeck.ui.details.subject import Subject
-from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.preview.latest import Latest
-from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 
 _CHUNK_BYTES = 1 << 20
@@ -35,9 +33,9 @@ class FactsTab(QScrollArea):
         super().__init__(parent)
         self._background = background
         self._report: Report | None = None
-        self._hash: QLabel | None = None
-        self._form: QFormLayout | None = None
-        self._build = Latest(self)
+        self._hash: QLineEdit | None = None
+        self._rows = FactRows(self)
+        self._build = Latest(self, background)
         self._build.succeeded.connect(self._show_build)
         self._build.failed.connect(lambda sentence, remedy: self._show_build([("Not known", f"{sentence} {remedy}")]))
         self.setWidgetResizable(True)
@@ -51,37 +49,22 @@ class FactsTab(QScrollArea):
             return
         self._report, self._hash = report, None
         self._build.forget()
-        content = QWidget(self)
-        form = self._form = QFormLayout(content)
-        form.setContentsMargins(SPACING, SPACING, SPACING, SPACING)
-        form.setHorizontalSpacing(2 * SPACING)
-        form.setVerticalSpacing(SPACING // 2)
-        form.setLabelAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        rows = self._rows = FactRows(self)
         for name, value in fact_lines(report) if report else ():
-            self._add(form, name, value)
+            rows.add(name, plain_label(value))
         if report and report.facts:
-            self._hash = self._add(form, "SHA-256", "computing…")
+            self._hash = digits_line("computing…")
+            rows.add("SHA-256", self._hash)
             self._compute_hash(report)
         if report and report.facts and report.facts.elf:
-            form.addRow(_heading("How it was built"))
-            self._add(form, "Being read", "…")
+            rows.add_heading("How it was built")
             path = report.path
             self._build.start(lambda: _read_build(path))
-        self.setWidget(content)
+        self.setWidget(rows)
 
     def _show_build(self, lines: Sequence[Line]) -> None:
-        """Puts the rows in the place of the one that says that they are being read."""
-        if self._form:
-            self._form.removeRow(self._form.rowCount() - 1)
-            for name, value in lines:
-                self._add(self._form, name, value)
-
-    def _add(self, form: QFormLayout, name: str, value: str) -> QLabel:
-        title, label = QLabel(name), plain_label(value)
-        tint(title, Tone.QUIET)
-        label.setAccessibleName(name)
-        form.addRow(title, label)
-        return label
+        for name, value in lines:
+            self._rows.add(name, digits_line(value) if name == "Build id" else plain_label(value))
 
     def _compute_hash(self, report: Report) -> None:
         label = self._hash
@@ -90,6 +73,7 @@ class FactsTab(QScrollArea):
             # The label of another file may be gone with its page.
             if label is self._hash and label is not None:
                 label.setText(text)
+                label.setCursorPosition(0)
 
         self._background.run(
             lambda: sha256_of(report.path, lambda: self._report is not report),
@@ -98,21 +82,12 @@ class FactsTab(QScrollArea):
         )
 
 
-def _heading(words: str) -> QLabel:
-    label = plain_label(words)
-    font = QFont(label.font())
-    font.setWeight(QFont.Weight.DemiBold)
-    label.setFont(font)
-    label.setContentsMargins(0, SPACING, 0, 0)
-    return label
-
-
 def _read_build(path: Path) -> list[Line]:
     """Another thread."""
     from plugdeck.binary.build_facts import read_build_facts
-    from plugdeck.ui.details.build_lines import build_lines
+    from plugdeck.catalogue.build_rows import build_rows
 
-    return list(build_lines(read_build_facts(path)))
+    return list(build_rows(read_build_facts(path)))
 
 
 def sha256_of(path: Path, unwanted: Callable[[], bool]) -> str:

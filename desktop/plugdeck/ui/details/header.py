@@ -70,7 +70,7 @@ class DetailsHeader(QWidget):
         version = f"  {manifest.version}" if manifest and manifest.version else ""
         self.name.setText(visible_text(report.name + version))
         self.verdict.setText(verdict_words(subject))
-        self.worker.setText(worker_words(subject.judged))
+        self.worker.setText(worker_words(subject))
         self.worker.setVisible(not subject.judged.is_own)
         self.use.setVisible(bool(manifest and not manifest.is_transform and report.status in _USABLE))
         state = step.state if step else PluginState.NOT_LOADED

@@ -1,4 +1,4 @@
-"""The right lower part of the window: one plugin, in a strip and five tabs. A tab's page is made when first shown."""
+"""The right lower part of the window: one plugin, in a strip and six tabs. A tab's page is made when first shown."""
 
 from __future__ import annotations
 
@@ -37,6 +37,7 @@ class DetailsPane(QWidget):
     load_wanted = Signal()
     restart_wanted = Signal()
     replace_wanted = Signal()
+    back_wanted = Signal()
 
     def __init__(self, makers: Mapping[Tab, PageMaker], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +53,7 @@ class DetailsPane(QWidget):
         self.header.load_wanted.connect(self.load_wanted)
         self.header.restart_wanted.connect(self.restart_wanted)
         self.header.replace_wanted.connect(self.replace_wanted)
+        self.header.back_wanted.connect(self.back_wanted)
 
     @property
     def subject(self) -> Subject | None:
@@ -69,12 +71,13 @@ class DetailsPane(QWidget):
             self._pages[tab] = page  # type: ignore[assignment]  # makers give widgets that are pages
         return self._pages[tab]
 
-    def show_subject(self, subject: Subject | None, *, loadable: bool = False) -> None:
-        """Shows another plugin, or the same one in another state."""
+    def show_subject(self, subject: Subject | None, *, loadable: bool = False, way_back: str = "") -> None:
+        """Shows another plugin, or the same one in another state; ``way_back`` names what it was reached from."""
         self._subject = subject
         self._stack.setCurrentIndex(1 if subject else 0)
         if subject:
             self.header.show_subject(subject, loadable=loadable)
+            self.header.show_way_back(way_back)
             self._title_compatibility(subject)
         self._show_page()
 
@@ -92,7 +95,7 @@ class DetailsPane(QWidget):
             holder = QWidget(self.tabs)
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
-            self.tabs.addTab(holder, tab.title)
+            self.tabs.setTabToolTip(self.tabs.addTab(holder, tab.title), tab.title)
             self._holders.append(holder)
         shown = QWidget(self)
         column = QVBoxLayout(shown)

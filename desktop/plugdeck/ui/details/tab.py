@@ -10,9 +10,10 @@ class Tab(IntEnum):
 
     SYMBOLS = 0
     COMPATIBILITY = 1
-    PARAMETERS = 2
-    DETAILS = 3
-    LOG = 4
+    DEPENDENCIES = 2
+    PARAMETERS = 3
+    DETAILS = 4
+    LOG = 5
 
     @property
     def title(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Severity
 from plugdeck.ui.details.subject import Subject
-from plugdeck.ui.host.judgement import OWN_WORKER, Judgement, host_words
+from plugdeck.ui.host.judgement import OWN_WORKER, host_words
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import STATUS_WORDS
 
@@ -19,12 +19,14 @@ def verdict_words(subject: Subject) -> str:
     return f"{before} {host_words(judged.choice)}: {_status_words(report)}"
 
 
-def worker_words(judged: Judgement) -> str:
+def worker_words(subject: Subject) -> str:
     """What loading would meet, where the verdict is another host's."""
-    report = judged.by_worker
+    report = subject.judged.by_worker
     if report is None:
-        return f"{OWN_WORKER}, into which it would be loaded, is being asked…"
-    return f"{OWN_WORKER}, into which it would be loaded: {_status_words(report)}"
+        return f"Load uses {OWN_WORKER}, which is being asked…"
+    words = _status_words(report)
+    is_same = words == _status_words(subject.report)
+    return f"Load uses {OWN_WORKER}, which says the same." if is_same else f"Load uses {OWN_WORKER}: {words}"
 
 
 def _status_words(report: Report) -> str:

@@ -23,10 +23,10 @@ class HostBanner(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._mark = QLabel(self)
+        self._severity = Severity.ERROR
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.setAutoFillBackground(True)
         self.setBackgroundRole(QPalette.ColorRole.Base)
-        self._mark.setAccessibleName("Error")
         self.text = plain_label("", self)
         self.back = QPushButton(f"Judge for {OWN_WORKER}", self)
         self.back.clicked.connect(self.back_wanted)
@@ -41,6 +41,8 @@ class HostBanner(QFrame):
 
     def show_host(self, known: KnownHost) -> None:
         """Appears for a host that cannot load plugins, and goes for any other."""
+        self._severity = known.severity
+        self._paint()
         self.text.setText(visible_text(known.problem))
         self.setAccessibleName(self.text.text())
         self.setVisible(bool(known.problem))
@@ -52,4 +54,5 @@ class HostBanner(QFrame):
             self._paint()
 
     def _paint(self) -> None:
-        self._mark.setPixmap(icon_of(SEVERITY_MARKS[Severity.ERROR], self.palette()).pixmap(SIZE, SIZE))
+        self._mark.setPixmap(icon_of(SEVERITY_MARKS[self._severity], self.palette()).pixmap(SIZE, SIZE))
+        self._mark.setAccessibleName(str(self._severity).capitalize())

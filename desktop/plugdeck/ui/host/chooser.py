@@ -35,13 +35,14 @@ class HostChooser(QWidget):
         self._actions: dict[HostChoice, QAction] = {}
         label = QLabel("&Judged for", self)
         label.setBuddy(self.button)
+        label.setContentsMargins(2, 0, 0, 0)  # a J reaches out to the left of its place
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING)
         row.addWidget(label)
         row.addWidget(self.button, 1)
         self.button.setMenu(self.menu)
-        self.button.setStyleSheet("text-align: left; padding: 4px 8px")
+        self.button.setStyleSheet("text-align: left; padding: 4px 5px")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)

@@ -9,8 +9,10 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from plugdeck.catalogue.report import Report
+from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
+from plugdeck.ui.background import Background
 from plugdeck.ui.host.judgement import Judgement
 from plugdeck.ui.host.recent import RecentHosts, is_there
 from plugdeck.ui.preview.latest import Latest
@@ -24,7 +26,9 @@ class KnownHost:
     name: str
     """With its machine and C library: ``python3 (64-bit x86-64, glibc 2.36)``."""
     problem: str = ""
-    """Why no plugin can be loaded there, in a sentence with its remedy; empty when some can."""
+    """Why it is no host for plugins, in a sentence with its remedy; empty when it is one."""
+    severity: Severity = Severity.ERROR
+    """How sure that is."""
     is_there: bool = True
 
 
@@ -39,7 +43,7 @@ class HostJudging(QObject):
     """The own worker's Report on what was asked for last."""
     vanished_changed = Signal()
 
-    def __init__(self, settings: Settings, parent: QObject | None = None) -> None:
+    def __init__(self, settings: Settings, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._recent = RecentHosts(settings)
         self.choice = self._recent.chosen
@@ -48,7 +52,7 @@ class HostJudging(QObject):
         self._judged: dict[Path, HostChoice] = {}
         self._verdict_on: Report | None = None
         self._verdict: Report | None = None
-        self._requests = {name: Latest(self) for name in ("describe", "look", "sort", "verdict")}
+        self._requests = {name: Latest(self, background) for name in ("describe", "look", "sort", "verdict")}
         self._requests["describe"].succeeded.connect(self.known)
         self._requests["describe"].failed.connect(self._take_failure)
         self._requests["look"].succeeded.connect(self._take_vanished)
@@ -133,8 +137,10 @@ class HostJudging(QObject):
 
 def _describe(choice: HostChoice) -> KnownHost:
     host = choice.host()
-    problem = " ".join(f"{found.message} {found.remedy}".strip() for found in host.findings[:1])
-    return KnownHost(choice, host.name, problem, is_there(choice))
+    worst = min(host.findings, key=lambda found: list(Severity).index(found.severity), default=None)
+    problem = f"{worst.message} {worst.remedy}".strip() if worst else ""
+    severity = worst.severity if worst else Severity.ERROR
+    return KnownHost(choice, host.name, problem, severity, is_there(choice))
 
 
 def examine_for(path: Path, choice: HostChoice) -> Report:

@@ -55,6 +55,8 @@ class InstallArea(QWidget):
         super().__init__(parent)
         self._background = background
         self._find_listed = find_listed
+        self.whose = ""
+        """Begins each verdict where it is a question which host's it is."""
         self._bars: dict[Path, ProposalBar] = {}
         self._queue: dict[Path, None] = {}
         self._content = QWidget(self)
@@ -135,7 +137,7 @@ class InstallArea(QWidget):
 
     def _take(self, bar: ProposalBar, proposal: Proposal) -> None:
         if self._bars.get(bar.path) is bar:
-            bar.show_proposal(proposal)
+            bar.show_proposal(proposal, self.whose)
             self._refresh()
             self._show_changes(bar, proposal)
             self._focus_only(bar)

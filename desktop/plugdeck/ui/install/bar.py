@@ -61,11 +61,11 @@ class ProposalBar(QFrame):
         """Whether the plugin would load here."""
         return self.proposal is not None and self.proposal.report.status in {Status.COMPATIBLE, Status.WARNING}
 
-    def show_proposal(self, proposal: Proposal) -> None:
-        """Shows the verdict and what can be done."""
+    def show_proposal(self, proposal: Proposal, whose: str = "") -> None:
+        """Shows the verdict and what can be done; ``whose`` says which host's verdict, where that is a question."""
         self.proposal = proposal
         self.headline.setText(headline(proposal))
-        self._say(self.verdict, verdict(proposal))
+        self._say(self.verdict, verdict(proposal) if proposal.refusal else f"{whose}{verdict(proposal)}")
         self._say(self.consequence, consequence(proposal))
         self.install.setText("&Install" if self.fits else "&Install all the same")
         self.install.setVisible(not proposal.refusal and not proposal.already)

@@ -20,6 +20,7 @@ from plugdeck.ui.background import Background
 if TYPE_CHECKING:
     from plugdeck.catalogue.report import Report
     from plugdeck.catalogue.scan import Scan, ScanSummary
+    from plugdeck.compat.host_choice import HostChoice
 
 PORTION = 250
 """Reports handed on at once."""
@@ -48,6 +49,8 @@ class PluginFeed(QObject):
     def __init__(self, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.folder: Path | None = None
+        self.host: HostChoice | None = None
+        """What the files are judged for from the next scan on; Plugdeck's own worker when None."""
         self._background = background
         self._folder_token = self._scan_token = object()
         self._scan: Scan | None = None
@@ -120,6 +123,7 @@ class PluginFeed(QObject):
 
     def _start(self) -> None:
         from plugdeck.catalogue.scan import Scan
+        from plugdeck.compat.host_choice import WORKER
 
         assert self.folder
         self._is_starting = False
@@ -131,6 +135,7 @@ class PluginFeed(QObject):
             on_reports=lambda reports: tell(lambda: self._take_reports(reports)),
             on_progress=lambda done, total: tell(lambda: self.progress.emit(done, total)),
             on_finished=lambda summary: tell(lambda: self._take_summary(summary)),
+            host=self.host or WORKER,
         )
         self._scan.start()
         self._watch(self.folder)
@@ -218,23 +223,28 @@ class PluginFeed(QObject):
         if len(paths) > MOST_EXAMINED_HERE or self.folder in paths:
             self.rescan()
         elif paths:
-            tell = self._teller(self._folder_token)
-            self._background.run(lambda: _examine_all(paths), lambda result: tell(lambda: self._take_examined(*result)))
+            tell, host = self._teller(self._folder_token), self.host
+            self._background.run(
+                lambda: _examine_all(paths, host), lambda result: tell(lambda: self._take_examined(host, *result))
+            )
 
-    def _take_examined(self, reports: list[Report], gone: set[Path]) -> None:
+    def _take_examined(self, host: HostChoice | None, reports: list[Report], gone: set[Path]) -> None:
+        if host != self.host:
+            return  # the scan that another host brought about reads them after the change, too
         self._changed |= gone | {report.path for report in reports}
         self._depart(gone)
         self._arrive(reports)
 
 
-def _examine_all(paths: Iterable[Path]) -> tuple[list[Report], set[Path]]:
+def _examine_all(paths: Iterable[Path], host: HostChoice | None) -> tuple[list[Report], set[Path]]:
     """Reports on the files that are there, and the paths of those that are not."""
     from plugdeck.catalogue.examine import examine
+    from plugdeck.compat.host_choice import WORKER
 
-    reports, gone = [], set()
+    judge, reports, gone = (host or WORKER).host(), [], set()
     for path in sorted(paths):
         if path.is_symlink() or path.exists():
-            reports.append(examine(path, symbols=False))
+            reports.append(examine(path, judge, symbols=False))
         else:
             gone.add(path)
     return reports, gone

@@ -109,6 +109,13 @@ class PluginsPane(QWidget):
         buttons = self._placeholder.buttons if self._placeholder and self._placeholder.isVisible() else ()
         (buttons[0] if buttons else self.table).setFocus(Qt.FocusReason.OtherFocusReason)
 
+    def put_host_chooser(self, chooser: QWidget) -> None:
+        """Puts what chooses the host into the room that was kept for it."""
+        room = self._host_slot.takeAt(0)
+        assert room
+        chooser.setFixedHeight(room.minimumSize().height())
+        self._host_slot.addWidget(chooser)
+
     def paint_icons(self) -> None:
         """Paints the shapes; again for another palette."""
         self.filter.paint_icons()
@@ -153,6 +160,7 @@ class PluginsPane(QWidget):
         self._load = QPushButton("&Load", parent=self)
         self._load.setAccessibleName("Load the selected plugin into the chain")
         self._load.setToolTip("Load into the chain (Enter)")
+        self._load.setEnabled(False)
         foot = QHBoxLayout()
         foot.setSpacing(SPACING)
         foot.addWidget(self._count)
@@ -163,7 +171,11 @@ class PluginsPane(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
+        # Room for the chooser, which comes after the first paint: nothing moves then.
+        self._host_slot = QVBoxLayout()
+        self._host_slot.addSpacing(self.filter.sizeHint().height())
         layout.addWidget(self.folders)
+        layout.addLayout(self._host_slot)
         layout.addWidget(self.filter)
         layout.addWidget(frame, 1)
         layout.addLayout(foot)
@@ -213,6 +225,17 @@ class PluginsPane(QWidget):
         """Selects what was chosen elsewhere, if it is listed; opening another folder does not change that choice."""
         self._is_following = path is not None
         self.table.follow(path)
+
+    def listed_like(self, report: Report) -> Path | None:
+        """Another listed file that holds a plugin of the same name."""
+        listed = (self.model.report(path) for path in sorted(self.model.paths()))
+        return next((each.path for each in listed if each and _is_another_build(each, report)), None)
+
+    def candidates(self) -> list[tuple[str, Path]]:
+        """Every listed plugin with what to call it, in the order of names."""
+        listed = (self.model.report(path) for path in self.model.paths())
+        named = [(f"{each.name} — {each.path.name}", each.path) for each in listed if each]
+        return sorted(named, key=lambda candidate: candidate[0].casefold())
 
     def _filter(self, text: str, statuses: frozenset[Status]) -> None:
         self.model.set_filter(text, statuses)
@@ -298,3 +321,7 @@ class PluginsPane(QWidget):
             return "No plugin matches", "Nothing in this folder fits the search.", [("&Show all", self.filter.clear)]
         text = "There is no .so file in this folder. Drop plugins on the window to install them, or look elsewhere."
         return "No plugins here", text, [samples, browse]
+
+
+def _is_another_build(one: Report, other: Report) -> bool:
+    return one.path != other.path and one.manifest is not None and one.name == other.name

@@ -6,6 +6,7 @@ some hundred thousand calls from C++ to Python, and a second of a frozen window.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -22,13 +23,14 @@ from plugdeck.ui.visible_text import visible_text
 if TYPE_CHECKING:
     from PySide6.QtGui import QIcon
 
+    from plugdeck.ui.plugins.elision import Distinct
     from plugdeck.ui.plugins.row import PluginRow, StepSummary
 
 Index = QModelIndex | QPersistentModelIndex
 
 _Role = Qt.ItemDataRole
 FILE_ROLE = _Role.UserRole + 1
-"""The file's name, where several plugins have the name; else nothing."""
+"""The file's name as a ``Distinct``, where several plugins have the name; else nothing."""
 _ALL_STATUSES = frozenset(Status)
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _ROOT = QModelIndex()
@@ -50,6 +52,7 @@ class PluginTableModel(QAbstractTableModel):
         self._shown: list[PluginRow] = []
         self._places: dict[Path, int] | None = None
         self._steps: Mapping[Path, StepSummary] = {}
+        self._stale: set[Path] = set()
         self._words: tuple[str, ...] = ()
         self._statuses = _ALL_STATUSES
         self._column = Column.NAME
@@ -95,7 +98,13 @@ class PluginTableModel(QAbstractTableModel):
 
         for report in reports:
             self._rows[report.path] = row_of(report, self._steps.get(report.path))
+            self._stale.discard(report.path)
         self._take_rows()
+
+    def mark_stale(self) -> None:
+        """Every verdict is of another host from now on, until a new report comes."""
+        self._stale = set(self._rows)
+        self._arrange()
 
     def remove(self, paths: Iterable[Path]) -> None:
         """Forgets files."""
@@ -152,6 +161,10 @@ class PluginTableModel(QAbstractTableModel):
     def data(self, index: Index, role: int = _Role.DisplayRole) -> object:
         """What a cell shows: text first, a shape beside it for status and state."""
         row, column = self._shown[index.row()], index.column()
+        is_old = column == Column.STATUS and row.path in self._stale
+        return _old_status(row, role) if is_old else self._cell(row, column, role)
+
+    def _cell(self, row: PluginRow, column: int, role: int) -> object:
         if role == _Role.DisplayRole:
             return self._name(row) if column == Column.NAME else row.cells[column]
         if role == _Role.DecorationRole:
@@ -159,10 +172,11 @@ class PluginTableModel(QAbstractTableModel):
         if role == _Role.TextAlignmentRole:
             return _RIGHT if column == Column.PRIORITY else None
         if role == _Role.AccessibleTextRole:
-            return f"{Column(column).title}: {index.data() or 'none'}"
+            text = self._name(row) if column == Column.NAME else row.cells[column]
+            return f"{Column(column).title}: {text or 'none'}"
         if role == _Role.ToolTipRole:
             return _tool_tip(row)
-        return self._file(row) if role == FILE_ROLE else None
+        return self._distinct_file(row) if role == FILE_ROLE else None
 
     def _name(self, row: PluginRow) -> str:
         """The plugin's name; where several plugins have it, the file's as well."""
@@ -171,6 +185,17 @@ class PluginTableModel(QAbstractTableModel):
 
     def _file(self, row: PluginRow) -> str:
         return visible_text(row.path.name) if self._names[row.cells[Column.NAME]] > 1 else ""
+
+    def _distinct_file(self, row: PluginRow) -> Distinct | None:
+        """Compares with the neighbours in the order of names and paths: the files that are most like it."""
+        from plugdeck.ui.plugins.elision import distinct_among
+
+        if not (file := self._file(row)):
+            return None
+        place = bisect_left(self._ordered, row.order, key=_ORDER)
+        around = self._ordered[max(0, place - 1) : place + 2]
+        others = [each for each in around if each.path != row.path and each.cells[0] == row.cells[0]]
+        return distinct_among(file, [visible_text(each.path.name) for each in others])
 
     def _take_rows(self) -> None:
         """After rows came, went or changed: puts all in the order of their names, which is that of every tie."""
@@ -211,7 +236,23 @@ def _icon(row: PluginRow, column: int) -> QIcon | None:
     return None
 
 
+def _old_status(row: PluginRow, role: int) -> object:
+    """The status that another host gave, as such: in brackets, grey, with another shape."""
+    from plugdeck.ui.marks import Shape, icon_of
+    from plugdeck.ui.theme import Tone, tone_colour
+
+    palette, words = QGuiApplication.palette(), row.cells[Column.STATUS]
+    looks: dict[int, str] = {
+        _Role.DisplayRole: f"({words})",
+        _Role.AccessibleTextRole: f"Status for the host before: {words}",
+        _Role.ToolTipRole: f"Status\n{words} for the host before. It is being judged for the chosen one.",
+    }
+    if role == _Role.DecorationRole:
+        return icon_of((Shape.HALF, Tone.QUIET), palette)
+    return tone_colour(Tone.QUIET, palette) if role == _Role.ForegroundRole else looks.get(role)
+
+
 def _tool_tip(row: PluginRow) -> str:
     """Plain text: Qt takes a tool tip for markup by its first line, so that line is our own."""
     findings: Sequence[str] = [f"• {visible_text(finding.message)}" for finding in row.report.findings[:4]]
-    return "\n".join(["File", visible_text(str(row.path)), *findings])
+    return "\n".join(["Plugin", row.cells[Column.NAME], visible_text(str(row.path)), *findings])

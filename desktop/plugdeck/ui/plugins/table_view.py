@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from plugdeck.ui.plugins.column import Column
@@ -19,6 +19,9 @@ _WIDTHS = {
     Column.STATE: 104,
     Column.PRIORITY: 58,
 }
+_GIVING_WAY = (Column.DIALECT, Column.VERSION)
+"""Hidden, the first one first, where a narrow list has no room for them; the details say both."""
+_LEAST_NAME = 110
 _ROW_PADDING = 10
 _SHAPE_AND_MARGINS = 32
 
@@ -39,12 +42,15 @@ class PluginTableView(QTableView):
         self._kept: Path | None = None
         self._top: Path | None = None
         self._restoring = False
+        self._hidden_widths: dict[Column, int] = {}
         self.setModel(model)
         self._set_up()
         self._set_up_headers()
         model.modelAboutToBeReset.connect(self._remember)
         model.modelReset.connect(self._restore)
-        self.selectionModel().currentRowChanged.connect(self._tell_current)
+        # Not when the current row changes: a click makes a row current before it selects it, and a table without a
+        # current row makes its first one current when it gets the focus, and selects nothing.
+        self.selectionModel().selectionChanged.connect(self._tell_selection)
         self.doubleClicked.connect(self._activate)
         self.customContextMenuRequested.connect(self._ask_for_menu)
 
@@ -52,6 +58,17 @@ class PluginTableView(QTableView):
     def current_path(self) -> Path | None:
         """The selected file; it stays selected while a filter hides it."""
         return self._kept
+
+    @property
+    def column_widths(self) -> list[int]:
+        """Every column's width, also of those that are hidden for lack of room."""
+        header = self.horizontalHeader()
+        return [self._hidden_widths.get(column, header.sectionSize(column)) for column in Column]
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Makes room for the name."""
+        super().resizeEvent(event)
+        self._fit_columns()
 
     def select_path(self, path: Path, *, focus: bool = False) -> None:
         """Selects a file, now or as soon as it is listed."""
@@ -131,6 +148,19 @@ class PluginTableView(QTableView):
         columns.setSortIndicator(Column.NAME, Qt.SortOrder.AscendingOrder)
         self.setSortingEnabled(True)
 
+    def _fit_columns(self) -> None:
+        """Shows as many columns as leave the name legible."""
+        header, widths = self.horizontalHeader(), self.column_widths
+        room = self.viewport().width() - sum(widths[column] for column in Column if column is not Column.NAME)
+        for column in _GIVING_WAY:
+            is_hidden = room < _LEAST_NAME
+            if is_hidden:
+                self._hidden_widths[column] = widths[column]
+                room += widths[column]
+            header.setSectionHidden(column, is_hidden)
+            if not is_hidden:
+                self._hidden_widths.pop(column, None)
+
     def _activate(self, index: QModelIndex) -> None:
         row = self._plugins.row_at(index.row())
         if row:
@@ -141,10 +171,10 @@ class PluginTableView(QTableView):
         if row:
             self.menu_wanted.emit(row.path, self.viewport().mapToGlobal(position))
 
-    def _tell_current(self, current: QModelIndex) -> None:
-        row = self._plugins.row_at(current.row())
-        # A table without a current row makes its first one current when it gets the focus, and selects nothing.
-        if row and not self._restoring and self.selectionModel().isSelected(current):
+    def _tell_selection(self) -> None:
+        rows = self.selectionModel().selectedRows()
+        row = self._plugins.row_at(rows[0].row()) if rows else None
+        if row and not self._restoring:
             self._keep(row.path)
 
     def _keep(self, path: Path | None) -> None:

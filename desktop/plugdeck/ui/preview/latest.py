@@ -7,10 +7,15 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from plugdeck.errors import PlugdeckError
+from plugdeck.ui.background import Background
 
 
 class Latest(QObject):
-    """Runs functions on Qt's thread pool and tells only what the latest of them gave."""
+    """Runs functions on other threads and tells only what the latest of them gave.
+
+    Those are Qt's, which the end of the program waits for, or those of a ``Background``, which may hang on a file of
+    a dead network folder.
+    """
 
     succeeded = Signal(object)
     """What the function returned."""
@@ -19,8 +24,9 @@ class Latest(QObject):
     busy_changed = Signal(bool)
     _arrived = Signal(int, object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, background: Background | None = None) -> None:
         super().__init__(parent)
+        self._background = background
         self._request = 0
         self._busy = False
         self._arrived.connect(self._tell)
@@ -35,7 +41,10 @@ class Latest(QObject):
         self._request += 1
         request = self._request
         self._set_busy(True)
-        QThreadPool.globalInstance().start(lambda: self._run(request, work))
+        if self._background:
+            self._background.run(lambda: self._run(request, work), lambda _: None)
+        else:
+            QThreadPool.globalInstance().start(lambda: self._run(request, work))
 
     def forget(self) -> None:
         """Drops the result that is awaited."""

@@ -1,0 +1,85 @@
+"""Where on this computer a library is that the loader does not look for there."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from plugdeck.compat.library_files import LibraryFile
+from plugdeck.compat.packages import Packages
+from plugdeck.compat.search import Library, Search
+from plugdeck.compat.sysroot import Sysroot
+from plugdeck.text import visible
+
+_LIBRARY_FOLDERS = ("/usr/local/lib", "/usr/local/lib64", "/opt/*/lib", "/opt/*/lib64", "/opt/*/*/lib")
+"""Where people put what no package brought."""
+_MOST_FOLDERS = 200
+_MOST_LOOKED_AT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A usable library of the wanted name."""
+
+    path: str
+    package: str
+    """The installed package that brought it; empty when none is known."""
+    is_beside: bool = False
+    """In the folder of the file that the verdict is about."""
+
+    @property
+    def label(self) -> str:
+        """The path, with its package."""
+        return f"{visible(self.path)}{f' (package {visible(self.package)})' if self.package else ''}"
+
+
+def copies_elsewhere(name: str, needed_by: Library, search: Search, packages: Packages) -> tuple[Copy, ...]:
+    """Usable files of this name outside of where they are searched, the nearest first."""
+    if "/" in name or "\0" in name:
+        return ()
+    searched = {place.path for place in search.places(name, needed_by)}
+    found: dict[str, Copy] = {}
+    for copy in list(_candidates(name, needed_by, packages, search.sysroot))[:_MOST_LOOKED_AT]:
+        if copy.path not in searched and isinstance(search.files.look(copy.path), LibraryFile):
+            found.setdefault(search.sysroot.real(os.path.realpath(copy.path)), copy)
+    return tuple(found.values())
+
+
+def elsewhere_remedy(copy: Copy, tree: Sysroot) -> str:
+    """How to make the loader look where the library is."""
+    folder = visible(os.path.dirname(copy.path.removeprefix(tree.folder)))
+    if copy.is_beside:
+        return (
+            "It lies beside the plugin, where the host does not look: link the plugin with -Wl,-rpath,'$ORIGIN', or "
+            f"start the host with LD_LIBRARY_PATH={folder}"
+        )
+    return (
+        f"It is on this computer at {copy.label}, outside of where this host looks: link the plugin with "
+        f"-Wl,-rpath,{folder}, or start the host with LD_LIBRARY_PATH={folder}"
+    )
+
+
+def _candidates(name: str, needed_by: Library, packages: Packages, tree: Sysroot) -> Iterator[Copy]:
+    if not tree.folder:  # in the tree of another machine, the file's own folder means nothing
+        first = needed_by
+        while first.loader is not None:
+            first = first.loader
+        beside = os.path.dirname(os.path.abspath(first.path))
+        yield Copy(os.path.join(beside, name), "", is_beside=True)
+        yield Copy(os.path.join(os.path.dirname(beside), "lib", name), "")
+    for shipped in packages.shipped(name):
+        yield Copy(tree.path(shipped.path), shipped.package)
+    for folder in _folders(tree.folder):
+        yield Copy(os.path.join(folder, name), "")
+
+
+def _folders(root: str) -> list[str]:
+    found: list[str] = []
+    for pattern in _LIBRARY_FOLDERS:
+        for folder in glob.iglob(f"{glob.escape(root)}{pattern}"):
+            if len(found) >= _MOST_FOLDERS:
+                return found
+            found.append(folder)
+    return found
