@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:  # imported where a folder of the user's is asked for: workers never do
+    from platformdirs.api import PlatformDirsABC
 
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def config_folder() -> Path:
     """Settings, for the user to keep (``$XDG_CONFIG_HOME/plugdeck``). It may not exist yet."""
-    return _folder_of_user("XDG_CONFIG_HOME", "~/.config")
+    return _folders_of_user().user_config_path
 
 
 def cache_folder() -> Path:
     """What can be made again: read facts, built samples (``$XDG_CACHE_HOME/plugdeck``)."""
-    return _folder_of_user("XDG_CACHE_HOME", "~/.cache")
+    return _folders_of_user().user_cache_path
 
 
 def plugin_folder() -> Path:
     """Where installed plugins live (``$XDG_DATA_HOME/plugdeck/plugins``)."""
-    return _folder_of_user("XDG_DATA_HOME", "~/.local/share") / "plugins"
+    return _folders_of_user().user_data_path / "plugins"
 
 
 def shipped(*parts: str) -> Path:
@@ -70,8 +75,8 @@ def module_command(module: str) -> list[str]:
     return [*python_command(), "-c", code]
 
 
-def _folder_of_user(variable: str, default: str) -> Path:
-    """Plugdeck's folder in one of the user's (XDG Base Directory Specification, which ignores relative paths)."""
-    named = os.environ.get(variable, "")
-    # Not Path.expanduser, which raises for a user without a home.
-    return Path(named if os.path.isabs(named) else os.path.expanduser(default)) / "plugdeck"  # noqa: PTH111
+@cache
+def _folders_of_user() -> PlatformDirsABC:
+    from platformdirs import PlatformDirs
+
+    return PlatformDirs("plugdeck", appauthor=False)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.packages import Packages
@@ -13,9 +14,8 @@ from plugdeck.compat.search import Library, Search
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
-_LIBRARY_FOLDERS = ("/usr/local/lib", "/usr/local/lib64", "/opt/*/lib", "/opt/*/lib64", "/opt/*/*/lib")
-"""Where people put what no package brought."""
 _MOST_FOLDERS = 200
+_MOST_BELOW = 20
 _MOST_LOOKED_AT = 20
 
 
@@ -75,11 +75,29 @@ def _candidates(name: str, needed_by: Library, packages: Packages, tree: Sysroot
         yield Copy(os.path.join(folder, name), "")
 
 
-def _folders(root: str) -> list[str]:
-    found: list[str] = []
-    for pattern in _LIBRARY_FOLDERS:
-        for folder in glob.iglob(f"{glob.escape(root)}{pattern}"):
-            if len(found) >= _MOST_FOLDERS:
-                return found
-            found.append(folder)
-    return found
+def _folders(root: str) -> tuple[str, ...]:
+    """Folders of libraries that no package brought; looked for again when ``/opt`` has changed."""
+    packages = f"{root}/opt"
+    try:
+        changed = os.stat(packages).st_mtime_ns
+    except OSError:
+        changed = 0
+    return (f"{root}/usr/local/lib", f"{root}/usr/local/lib64", *_folders_below(packages, changed))
+
+
+@lru_cache(maxsize=4)
+def _folders_below(packages: str, _changed: int) -> tuple[str, ...]:
+    """``lib`` and ``lib64`` of each folder, and ``lib`` of those one further down, as in ``/opt/ros/humble/lib``."""
+    first = _entries(packages, _MOST_FOLDERS)
+    second = [folder for above in first for folder in _entries(above, _MOST_BELOW)]
+    candidates = [f"{folder}/{name}" for folder in first for name in ("lib", "lib64")]
+    candidates += [f"{folder}/lib" for folder in second]
+    return tuple(folder for folder in candidates if os.path.isdir(folder))[:_MOST_FOLDERS]
+
+
+def _entries(folder: str, most: int) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in islice(entries, most)]
+    except OSError:
+        return []

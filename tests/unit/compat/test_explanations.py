@@ -10,10 +10,12 @@ import pytest
 
 from plugdeck.binary import read
 from plugdeck.compat.check import check
+from plugdeck.compat.closure import MissingLibrary
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host, read_briefly
 from plugdeck.compat.ld_cache import CacheEntry
 from plugdeck.compat.library_files import LibraryFiles
+from plugdeck.compat.library_findings import library_findings
 from plugdeck.compat.loader_setting import LoaderSetting
 from plugdeck.compat.origins import Origins
 from plugdeck.compat.search import Search
@@ -189,6 +191,20 @@ def test_newer_library_behind_an_older_one_is_named(libraries, tmp_path):
     assert os.fspath(older) in finding.remedy
     older.unlink()
     assert findings_of(plugin) == ()
+
+
+def test_folders_of_hand_installed_software_are_looked_into(libraries, tmp_path):
+    tree = tmp_path / "tree"
+    wanted = libraries("tree/opt/ros/humble/lib/libwanted.so.1")
+    plugin = libraries("plugins/plugin.so", needs=[wanted])
+    host = Host.default()
+    assert host.platform
+    setting = LoaderSetting(host.platform, program_path="/usr/bin/deck", sysroot=Sysroot.at(tree))
+    search = Search(setting, LibraryFiles(read_briefly, host.platform, sysroot=Sysroot.at(tree)))
+    problem = MissingLibrary("libwanted.so.1", host.root(read(plugin)))
+    (finding,) = library_findings((problem,), search)
+    assert f"here, but not searched: {wanted}" in finding.evidence
+    assert finding.remedy.endswith("start the host with LD_LIBRARY_PATH=/opt/ros/humble/lib")
 
 
 def test_second_c_library_is_never_offered(libraries):
