@@ -26,6 +26,7 @@ libxkbcommon.so.0    libxkbcommon0
 libfontconfig.so.1   libfontconfig1
 libX11.so.6          libx11-6
 libdbus-1.so.3       libdbus-1-3
+bwrap                bubblewrap
 '
 screen_needs='
 libxcb-cursor.so.0     libxcb-cursor0
