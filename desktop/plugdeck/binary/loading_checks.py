@@ -39,9 +39,12 @@ from plugdeck.binary.dynamic import (
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.segments import (
+    PF_W,
+    PF_X,
     PT_GNU_EH_FRAME,
     PT_GNU_PROPERTY,
     PT_GNU_RELRO,
+    PT_LOAD,
     PT_NOTE,
     PT_TLS,
     LoadMap,
@@ -104,6 +107,9 @@ def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap, page_byte
     for segment in segments:
         if segment.type == PT_TLS:
             _check_thread_local(segment)
+        is_code = segment.type == PT_LOAD and segment.flags & (PF_X | PF_W) == PF_X
+        if is_code and segment.file_bytes < segment.memory_bytes:
+            raise damaged("A segment of code is larger in memory than in the file", segment.offset)
         if segment.type in {PT_GNU_RELRO, PT_GNU_EH_FRAME} and segment.memory_bytes:
             _check_enclosed(segment, loads, page_bytes)
         if segment.type in {PT_NOTE, PT_GNU_PROPERTY, PT_TLS} and segment.file_bytes:

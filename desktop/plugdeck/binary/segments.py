@@ -14,8 +14,12 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 PT_TLS, PT_GNU_EH_FRAME, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E550, 0x6474_E551, 0x6474_E552
 PT_GNU_PROPERTY = 0x6474_E553
 PF_X, PF_W = 1, 2
+_PF_ANY = 7
+"""Without any, memory cannot even be read."""
 MAX_INTERPRETER_BYTES = 4096
 _SMALLEST_PAGE = 4096
+_MOST_MEMORY_BYTES, _HIGHEST_ADDRESS = 1 << 38, 1 << 47
+"""Beyond what systems give to one program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ class LoadMap:
         """As ``place_of``, and how many bytes there are from there to the end of the segment's part of the file."""
         for segment in self._segments:
             inside = address - segment.address
-            if 0 <= inside < segment.file_bytes:
+            if 0 <= inside < segment.file_bytes and segment.flags & _PF_ANY:
                 rest = segment.file_bytes - inside
                 if size > rest:
                     break
@@ -107,6 +111,8 @@ def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None
         )
     if segment.file_bytes > segment.memory_bytes:
         raise damaged("A segment is larger in the file than in memory", segment.offset)
+    if segment.memory_bytes > _MOST_MEMORY_BYTES or segment.address > _HIGHEST_ADDRESS:
+        raise damaged("A segment is larger than a program's memory", segment.offset)
     if segment.address < lowest:
         raise damaged("The loaded segments overlap or are not in the order of their addresses", segment.offset)
     alignment = segment.alignment
