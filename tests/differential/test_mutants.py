@@ -2,7 +2,7 @@
 
 Two thousand run always. ``PLUGDECK_MUTANTS=100000`` runs that many, of samples and of small libraries of this
 computer too, and writes what it found to the terminal; with ``PLUGDECK_MUTANTS_OUT`` every disagreement goes to
-that JSON file.
+that JSON file. ``-o faulthandler_timeout=0`` keeps pytest from writing stacks meanwhile.
 """
 
 from __future__ import annotations
