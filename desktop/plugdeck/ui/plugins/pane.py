@@ -115,6 +115,7 @@ class PluginsPane(QWidget):
         assert room
         chooser.setFixedHeight(room.minimumSize().height())
         self._host_slot.addWidget(chooser)
+        QWidget.setTabOrder(self.folders.rescan, chooser)
 
     def paint_icons(self) -> None:
         """Paints the shapes; again for another palette."""
