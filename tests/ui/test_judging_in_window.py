@@ -159,6 +159,17 @@ def test_a_host_that_vanished_gives_way_to_the_own_worker_with_a_notice(another_
     assert gone in desk.window.judging.recent, "it may come back"
 
 
+def test_a_host_that_goes_away_says_so_when_the_folder_is_read_again(desk, folder, put, adding, tmp_path):
+    put("blur")
+    program = Path(shutil.copy(adding.executable, tmp_path / "synth"))
+    choose_folder_and_host(desk, folder, HostChoice(program))
+    assert desk.window.hosts.banner.isHidden()
+    program.unlink()
+    desk.plugins.rescan()
+    desk.qtbot.waitUntil(desk.window.hosts.banner.isVisible, timeout=PATIENCE_MS)
+    assert "does not exist" in desk.window.hosts.banner.text.text()
+
+
 # --- to a library and back
 
 
