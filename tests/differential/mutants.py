@@ -158,6 +158,7 @@ class Tally:
     failures: list[str] = field(default_factory=list)
     slowest_cpu_s: float = 0.0
     memory_mib: float = 0.0
+    """The most that reading and judging one mutant took."""
 
 
 class Trial:
@@ -192,7 +193,7 @@ class Trial:
         self._files += 1
         path = self._folder / f"{self._files}.so"  # never a name twice: what is known of a file stays true
         path.write_bytes(original.changed(changes))
-        start = time.process_time()
+        memory, start = start_peak_mib(), time.process_time()
         try:
             report = examine(path, self._host)
             verdict = "loads" if report.loads else "refused"
@@ -201,6 +202,7 @@ class Trial:
             verdict, why = "failed", repr(error)
             self.tally.failures.append(f"{original.path} {changes}: {error!r}")
         self.tally.slowest_cpu_s = max(self.tally.slowest_cpu_s, time.process_time() - start)
+        self.tally.memory_mib = max(self.tally.memory_mib, status_mib("VmHWM") - memory)
         loader = self._server.ask(path)
         path.unlink()
         return verdict, why, loader
@@ -241,10 +243,9 @@ def main() -> None:
     originals = [Original(path) for path in asked.files]
     for original in originals:
         assert trial.ask(original, ())[::2] == ("loads", "loads"), original.path
-    before = start_peak_mib()
+    trial.tally = Tally()  # without what a host reads once
     for number in range(*asked.numbers):
         trial.run(originals[number % len(originals)], number)
-    trial.tally.memory_mib = status_mib("VmHWM") - before
     trial.close()
     json.dump(vars(trial.tally), sys.stdout)
 

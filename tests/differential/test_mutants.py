@@ -90,7 +90,8 @@ def killers_by_limit(said_to_load: list[dict]) -> Counter[str]:
         if mutant["loader"].startswith("died"):
             limits = [name for name, sections in HONEST_LIMITS.items() if sections.intersection(mutant["sections"])]
             is_whole = {section for name in limits for section in HONEST_LIMITS[name]}.issuperset(mutant["sections"])
-            found[" + ".join(limits) if is_whole else "unexplained"] += 1
+            # Changed instructions may kill or not, by chance, so that reducing a mutant leaves more than them.
+            found[" + ".join(limits) if is_whole or "instructions" in limits else "unexplained"] += 1
     return found
 
 
@@ -122,7 +123,7 @@ def test_no_mutant_of_real_plugins_that_kills_its_host_is_said_to_load(
     with capsys.disabled():
         print(f"\n{len(files)} files, {tally['mutants']:,} mutants, verdict / loader: {tally['answers']}")
         print(f"killers said to load: {dict(killers_by_limit(tally['said_to_load']))}")
-        print(f"slowest {tally['slowest_cpu_s'] * 1000:.0f} ms of CPU, memory {tally['memory_mib']:.1f} MiB more")
+        print(f"slowest {tally['slowest_cpu_s'] * 1000:.0f} ms of CPU, at most {tally['memory_mib']:.1f} MiB for one")
     assert_survived(tally, ASKED)
 
 

@@ -33,7 +33,9 @@ from plugdeck.binary.dynamic import (
     DT_SYMENT,
     DT_SYMTAB,
     DT_VERDEF,
+    DT_VERDEFNUM,
     DT_VERNEED,
+    DT_VERNEEDNUM,
     DT_VERSYM,
 )
 from plugdeck.binary.elf_header import ElfHeader
@@ -62,6 +64,8 @@ _PARTNERS = {
     DT_PLTREL: (DT_PLTRELSZ, DT_JMPREL),
     DT_INIT_ARRAY: (DT_INIT_ARRAYSZ,),
     DT_FINI_ARRAY: (DT_FINI_ARRAYSZ,),
+    DT_VERDEF: (DT_VERDEFNUM,),
+    DT_VERNEED: (DT_VERNEEDNUM,),
 }
 
 _SMALL_PAGES = {3, 62}  # i386, x86-64: pages of 4 KiB
@@ -141,6 +145,8 @@ def _check_symbols(values: Mapping[int, int], layout: Layout, loads: LoadMap) ->
             raise damaged(f"The dynamic table does not say where the {what} is")
     if DT_VERSYM not in values and (DT_VERNEED in values or DT_VERDEF in values):
         raise damaged("The file has versions, but its symbols have none")
+    if DT_VERSYM in values and not (DT_VERNEED in values or DT_VERDEF in values):
+        raise damaged("The symbols have versions, and the file has none")
     loads.place_of(values[DT_SYMTAB], layout.symbol.size, "the symbol table")
     _check_aligned(values[DT_SYMTAB], layout.bits // 8, "the symbol table")
     if values.get(DT_SYMENT, layout.symbol.size) != layout.symbol.size:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plugdeck.binary.elf_header import PN_XNUM, ElfHeader
 from plugdeck.binary.layout import Layout
@@ -65,6 +66,7 @@ class LoadMap:
         for segment in self._segments:
             _check_segment(segment, lowest, file_bytes)
             lowest = segment.address + segment.memory_bytes
+        _check_apart(self._segments)
 
     def __bool__(self) -> bool:
         return bool(self._segments)
@@ -120,6 +122,14 @@ def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None
         alignment = _SMALLEST_PAGE  # glibc from 2.35 on takes no account of one that is no power of two
     if alignment > 1 and (segment.address - segment.offset) % alignment:
         raise damaged("A segment is not aligned as it says", segment.offset)
+
+
+def _check_apart(segments: Sequence[ProgramHeader]) -> None:
+    """Raises where two segments are of the same bytes of the file, which no linker makes."""
+    ordered = sorted((segment.offset, segment.file_bytes) for segment in segments if segment.file_bytes)
+    for (start, size), (following, _) in pairwise(ordered):
+        if start + size > following:
+            raise damaged("Two loaded segments share a part of the file", following)
 
 
 def read_interpreter(source: ByteSource, headers: Sequence[ProgramHeader]) -> str | None:

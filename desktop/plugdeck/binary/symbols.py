@@ -103,6 +103,7 @@ class SymbolReader:
         last = max(self._words(place + buckets_at, buckets))
         if last < first:
             return self._count_by_neighbour()
+        self.loads.place_of(self.table.values[DT_SYMTAB], (last + 1) * self.layout.symbol.size, "the symbol table")
         return self._end_of_chain(place + chains_at, (rest - chains_at) // 4, last, first)
 
     def _end_of_chain(self, chains: int, available: int, last: int, first: int) -> int:

@@ -147,7 +147,7 @@ BAD_TAGS = [
     (0x0D, 2**40, "A constructor or destructor at address"),  # DT_FINI
     (0x0D, 64, None),
     (0x6FFFFEF5, 2**40, "The hash table at address"),  # DT_GNU_HASH: glibc takes it, also where there is a DT_HASH
-    (0x6FFFFFFC, 2**40, "table of defined versions at address"),  # DT_VERDEF
+    (0x6FFFFFFC, 2**40, "without the size"),  # DT_VERDEF
 ]
 
 
