@@ -179,7 +179,7 @@ def _constants_tools(file: _Marked) -> Iterator[Tool]:
 
 
 _PATTERNS = (
-    (ToolKind.COMPILER, "rustc", re.compile(r"rustc version (\S+)")),
+    (ToolKind.COMPILER, "rustc", re.compile(r"rustc version ([^\s()]+)")),
     (ToolKind.COMPILER, "Go", re.compile(r"Go cmd/compile (?:go)?([^\s;]+)")),
     (ToolKind.ASSEMBLER, "GNU as", re.compile(r"GNU AS (\d[\w.]*)")),
     (
