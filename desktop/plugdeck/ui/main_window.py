@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint
@@ -13,6 +14,7 @@ from plugdeck.catalogue.report import Report
 from plugdeck.compat.finding import Severity
 from plugdeck.ui.actions import WindowActions
 from plugdeck.ui.chain.pane import ChainPane
+from plugdeck.ui.compare.listed import another_build
 from plugdeck.ui.details.gone import is_gone
 from plugdeck.ui.details.pane import DetailsPane
 from plugdeck.ui.details.subject import Subject
@@ -50,7 +52,7 @@ class MainWindow(QObject):
         self.notices = Notices(shell)
         self.judging = HostJudging(services.settings, services.background, self)
         self.hosts = HostControls(self.judging, shell, self.notices)
-        self.proposals = InstallArea(services.background, shell, find_listed=self.plugins.listed_like)
+        self.proposals = InstallArea(services.background, shell, find_listed=partial(another_build, self.plugins.model))
         self.visits = WindowVisits(self)
         self.to_chain = WindowLoading(self)
         self.chain = ChainPane(services.chain, services.bridge, shell)

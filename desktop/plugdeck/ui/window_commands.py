@@ -121,16 +121,18 @@ class WindowCommands(QObject):
     def compare_selected(self) -> None:
         """Compares it with another build: a listed plugin of the same name, or what the user chooses."""
         if report := self._window.selected_report:
-            self.compare(self._window.plugins.listed_like(report), report.path)
+            from plugdeck.ui.compare.listed import another_build
+
+            self.compare(another_build(self._window.plugins.model, report), report.path)
 
     def compare(self, old: Path | None, new: Path) -> None:
         """Shows what changed from one build to another, in a window of its own."""
         from plugdeck.ui.compare.dialog import CompareDialog
+        from plugdeck.ui.compare.listed import candidates
 
         window = self._window
-        dialog = CompareDialog(
-            window.services.background, window.plugins.candidates(), window.judging.choice, window.shell
-        )
+        listed = candidates(window.plugins.model)
+        dialog = CompareDialog(window.services.background, listed, window.judging.choice, window.shell)
         dialog.compare(old, new)
         dialog.show()
 
