@@ -19,7 +19,7 @@ def plugdeck(*words: object, **environment: str) -> subprocess.CompletedProcess[
         [sys.executable, "-m", "plugdeck", *map(os.fspath, map(str, words))],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
         env={**os.environ, **environment},
     )

@@ -15,7 +15,7 @@ def plugdeck(*words: object, encoding: str = "utf-8", **options: object) -> subp
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     command = [sys.executable, "-m", "plugdeck", *map(str, words)]
     settings = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "env": environment, **options}
-    return subprocess.run(command, timeout=60, check=False, **settings)
+    return subprocess.run(command, timeout=110, check=False, **settings)
 
 
 @pytest.fixture

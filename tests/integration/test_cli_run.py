@@ -15,7 +15,7 @@ from PIL import Image
 
 def plugdeck(*words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "plugdeck", *map(str, words)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from threading import Event
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
@@ -162,11 +163,15 @@ def test_the_last_plugin_that_was_chosen_is_the_one_that_is_shown(tab, family, p
     assert tab.model.index(0, 0).data() == other.name
 
 
-def test_looking_can_be_stopped_and_begun_again(tab, family, qtbot):
+def test_looking_can_be_stopped_and_begun_again(tab, background, family, qtbot):
     subject = Subject(examine(family, symbols=False))
+    release = Event()
+    for _ in range(2):  # so that both threads are busy, as with a slow disk
+        background.run(lambda: release.wait(60), lambda _: None)
     tab.show_subject(subject)
-    assert tab.cancel.isVisible()
+    qtbot.waitUntil(tab.cancel.isVisible)
     tab.cancel.click()
+    release.set()
     assert "Stopped" in tab.summary.text()
     assert tab.model.rowCount() == 0
     tab.show_subject(subject)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLabel
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Status
+from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
 from plugdeck.ui.background import Background
@@ -198,6 +199,19 @@ def test_a_static_program_says_at_the_top_that_it_can_load_nothing(judging, buil
     with qtbot.waitSignal(judging.known):
         judging.choose(WORKER)
     assert banner.isHidden()
+
+
+def test_a_folder_without_a_dynamic_loader_is_no_system_to_judge_for(judging, tmp_path, qtbot):
+    with qtbot.waitSignal(judging.known) as known:
+        judging.choose(HostChoice(sysroot=tmp_path))
+    assert "no dynamic loader" in known.args[0].problem
+
+
+def test_a_program_that_opens_no_plugins_is_a_doubtful_host(judging, program, qtbot):
+    with qtbot.waitSignal(judging.known) as known:
+        judging.choose(HostChoice(program))
+    assert known.args[0].severity is Severity.WARNING
+    assert "does not open plugins" in known.args[0].problem
 
 
 def test_a_plugin_that_fits_the_worker_is_told_apart_from_one_that_fits_the_host(judging, build_plugin, put, qtbot):

@@ -17,8 +17,8 @@ from plugdeck.ui.host.judgement import OWN_WORKER
 from plugdeck.ui.host.recent import RecentHosts
 from plugdeck.ui.plugins.column import Column
 
-# The offscreen platform says this of every window.
-pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+# The offscreen platform says these of every window, and of every menu.
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support (raise|grabbing)")
 
 PATIENCE_MS = 60_000
 MAIN = "int main(void) { return 0; }"
@@ -159,6 +159,17 @@ def test_a_host_that_vanished_gives_way_to_the_own_worker_with_a_notice(another_
     assert gone in desk.window.judging.recent, "it may come back"
 
 
+def test_a_host_that_goes_away_says_so_when_the_folder_is_read_again(desk, folder, put, adding, tmp_path):
+    put("blur")
+    program = Path(shutil.copy(adding.executable, tmp_path / "synth"))
+    choose_folder_and_host(desk, folder, HostChoice(program))
+    assert desk.window.hosts.banner.isHidden()
+    program.unlink()
+    desk.plugins.rescan()
+    desk.qtbot.waitUntil(desk.window.hosts.banner.isVisible, timeout=PATIENCE_MS)
+    assert "does not exist" in desk.window.hosts.banner.text.text()
+
+
 # --- to a library and back
 
 
@@ -193,8 +204,8 @@ def test_another_plugin_ends_the_visit(desk, folder, put):
     first, second = put("blur"), put("edges")
     desk.open(folder)
     desk.select(first)
-    desk.window.visits.go_to(Path("/nowhere/lib.so"), desk.window.selected_report)
-    desk.qtbot.waitUntil(lambda: desk.window.visits.is_away, timeout=PATIENCE_MS)
+    desk.window.visits.go_to(Path("/nowhere/lib.so"))
+    desk.qtbot.waitUntil(lambda: desk.window.visits.trail.is_away, timeout=PATIENCE_MS)
     assert desk.details.subject.report.status is Status.UNREADABLE
     desk.select(second)
     assert desk.details.subject.report.path == second
@@ -228,3 +239,13 @@ def test_a_drop_is_compared_with_the_listed_plugin_that_it_would_replace(desk, f
     (dialog,) = (child for child in desk.shell.children() if child.objectName() == "compare")
     assert (dialog.old.path, dialog.new.path) == (listed, dropped)
     dialog.close()
+
+
+def test_the_chooser_is_reached_by_tab_from_the_list_and_by_its_key(desk):
+    chooser = desk.window.hosts.chooser
+    desk.plugins.folders.rescan.setFocus()
+    desk.qtbot.keyClick(desk.plugins.folders.rescan, Qt.Key.Key_Tab)
+    assert chooser.button.hasFocus()
+    desk.window.actions.choose_host.trigger()
+    desk.qtbot.waitUntil(chooser.menu.isVisible)
+    chooser.menu.close()

@@ -14,6 +14,7 @@ from operator import mul
 from struct import Struct
 from typing import NamedTuple
 
+from plugdeck.binary.strings import sysv_hash
 from plugdeck.binary.versions import SymbolVersion
 
 SHN_UNDEF, SHN_ABS = 0, 0xFFF1
@@ -47,15 +48,6 @@ def gnu_hash(name: bytes) -> int:
             value = (value * 33 + byte) & 0xFFFF_FFFF
         return value
     return int(sum(map(mul, name[::-1], _POWERS)) + 5381 * _POWERS[len(name)]) & 0xFFFF_FFFF
-
-
-def sysv_hash(name: bytes) -> int:
-    """The hash of DT_HASH (gABI, chapter 5, "Hash Table")."""
-    value = 0
-    for byte in name:
-        value = (value << 4) + byte
-        value = (value ^ (value & 0xF000_0000) >> 24) & 0x0FFF_FFFF
-    return value
 
 
 @dataclass(frozen=True, slots=True)

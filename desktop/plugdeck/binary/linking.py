@@ -65,6 +65,7 @@ def read_linking(
     count, highest = reader.count(), max(relocations.symbols, default=0)
     if 0 < count <= highest:
         raise damaged(f"A relocation names symbol {highest:,} of {count:,}")
+    loads.place_of(table.values[DT_SYMTAB], (highest + 1) * layout.symbol.size, "the symbol table")
     count = max(count, highest + 1)
     too_large = count * layout.symbol.size + strings.size > MAX_LINKING_BYTES
     if too_large or count > most or len(relocations.symbols) > MAX_REFERENCES:

@@ -33,15 +33,20 @@ from plugdeck.binary.dynamic import (
     DT_SYMENT,
     DT_SYMTAB,
     DT_VERDEF,
+    DT_VERDEFNUM,
     DT_VERNEED,
+    DT_VERNEEDNUM,
     DT_VERSYM,
 )
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.segments import (
+    PF_W,
+    PF_X,
     PT_GNU_EH_FRAME,
     PT_GNU_PROPERTY,
     PT_GNU_RELRO,
+    PT_LOAD,
     PT_NOTE,
     PT_TLS,
     LoadMap,
@@ -59,6 +64,8 @@ _PARTNERS = {
     DT_PLTREL: (DT_PLTRELSZ, DT_JMPREL),
     DT_INIT_ARRAY: (DT_INIT_ARRAYSZ,),
     DT_FINI_ARRAY: (DT_FINI_ARRAYSZ,),
+    DT_VERDEF: (DT_VERDEFNUM,),
+    DT_VERNEED: (DT_VERNEEDNUM,),
 }
 
 _SMALL_PAGES = {3, 62}  # i386, x86-64: pages of 4 KiB
@@ -104,6 +111,9 @@ def _check_segments(segments: Sequence[ProgramHeader], loads: LoadMap, page_byte
     for segment in segments:
         if segment.type == PT_TLS:
             _check_thread_local(segment)
+        is_code = segment.type == PT_LOAD and segment.flags & (PF_X | PF_W) == PF_X
+        if is_code and segment.file_bytes < segment.memory_bytes:
+            raise damaged("A segment of code is larger in memory than in the file", segment.offset)
         if segment.type in {PT_GNU_RELRO, PT_GNU_EH_FRAME} and segment.memory_bytes:
             _check_enclosed(segment, loads, page_bytes)
         if segment.type in {PT_NOTE, PT_GNU_PROPERTY, PT_TLS} and segment.file_bytes:
@@ -135,6 +145,8 @@ def _check_symbols(values: Mapping[int, int], layout: Layout, loads: LoadMap) ->
             raise damaged(f"The dynamic table does not say where the {what} is")
     if DT_VERSYM not in values and (DT_VERNEED in values or DT_VERDEF in values):
         raise damaged("The file has versions, but its symbols have none")
+    if DT_VERSYM in values and not (DT_VERNEED in values or DT_VERDEF in values):
+        raise damaged("The symbols have versions, and the file has none")
     loads.place_of(values[DT_SYMTAB], layout.symbol.size, "the symbol table")
     _check_aligned(values[DT_SYMTAB], layout.bits // 8, "the symbol table")
     if values.get(DT_SYMENT, layout.symbol.size) != layout.symbol.size:

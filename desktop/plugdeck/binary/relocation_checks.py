@@ -29,41 +29,20 @@ from plugdeck.binary.dynamic import (
     DynamicTable,
 )
 from plugdeck.binary.layout import Layout
+from plugdeck.binary.relocation_types import TYPE_ROLES, TypeRoles
 from plugdeck.binary.segments import PF_W, LoadMap
 from plugdeck.binary.source import ByteSource, damaged
 
 _PIECE_ENTRIES = 40_000
+_MOST_BYTES, _MOST_PACKED_BYTES = 96 * 1024 * 1024, 1024 * 1024
+"""Of one table: four million relocations of the long kind, and as many of the packed one."""
 _MOST_ADDED = 1 << 30
 """To the place of a thread-local variable of any file, forwards or backwards."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kinds:
-    """The relocation types that matter here, by the names of the x86-64 psABI."""
-
-    relative: int
-    indirect: int
-    """R_X86_64_IRELATIVE: the loader calls what the addend leads to."""
-    slots: frozenset[int]
-    """R_X86_64_GLOB_DAT and R_X86_64_JUMP_SLOT: a symbol's address and nothing more."""
-    thread_local: frozenset[int]
-    """Those whose addend is a place in a thread-local block; without a symbol, in the file's own."""
-    plt_table: int
-    small: frozenset[int] = frozenset({0})
-    """Those that write less than a word: none or half of one."""
-
-
-_KINDS = {
-    3: _Kinds(8, 42, frozenset({6, 7}), frozenset(), DT_REL),
-    62: _Kinds(8, 37, frozenset({6, 7}), frozenset({16, 17, 18, 36}), DT_RELA, frozenset({0, 2, 10, 32})),
-    183: _Kinds(1027, 1032, frozenset({1025, 1026}), frozenset({1028, 1029, 1030, 1031}), DT_RELA),
-}
-"""For i386, x86-64 and AArch64, by ``e_machine``; nothing is claimed for others."""
-
-
 def check_relocations(source: ByteSource, table: DynamicTable, loads: LoadMap, layout: Layout, machine: int) -> None:
     """Raises unless every relocation writes into writable memory, and every constructor lies in code afterwards."""
-    kinds = _KINDS.get(machine)
+    kinds = TYPE_ROLES.get(machine)
     if kinds is None:
         return
     check = _Check(source, loads, layout, kinds, loads.ranges(0 if table.has_text_relocations else PF_W))
@@ -99,7 +78,7 @@ class _Check:
     source: ByteSource
     loads: LoadMap
     layout: Layout
-    kinds: _Kinds
+    kinds: TypeRoles
     writable: Sequence[tuple[int, int]]
     constructors: range = range(0)
     found: set[int] = field(default_factory=set)
@@ -111,6 +90,8 @@ class _Check:
 
     def table(self, address: int, size: int, words: int, counted: int) -> None:
         """One table of DT_RELA's or DT_REL's kind."""
+        if size > _MOST_BYTES:
+            raise damaged(f"{size:,} bytes of relocations are more than any file has")
         place = self.loads.place_of(address, size, "the relocation table")
         piece = _PIECE_ENTRIES * words * self.word
         for start in range(0, size, piece):
@@ -176,6 +157,8 @@ class _Check:
 
     def packed(self, address: int, size: int) -> None:
         """DT_RELR: an even word is an address, an odd one a bitmap of the words that follow the last place."""
+        if size > _MOST_PACKED_BYTES:
+            raise damaged(f"{size:,} bytes of packed relocations are more than any file has")
         word, bits, next_place = self.word, self.layout.bits - 1, 0
         for entry in self._words(self.loads.place_of(address, size, "the table of relative relocations"), size):
             if entry & 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from plugdeck.binary.elf_header import PN_XNUM, ElfHeader
 from plugdeck.binary.layout import Layout
@@ -14,8 +15,12 @@ PT_LOAD, PT_DYNAMIC, PT_INTERP, PT_NOTE = 1, 2, 3, 4
 PT_TLS, PT_GNU_EH_FRAME, PT_GNU_STACK, PT_GNU_RELRO = 7, 0x6474_E550, 0x6474_E551, 0x6474_E552
 PT_GNU_PROPERTY = 0x6474_E553
 PF_X, PF_W = 1, 2
+_PF_ANY = 7
+"""Without any, memory cannot even be read."""
 MAX_INTERPRETER_BYTES = 4096
 _SMALLEST_PAGE = 4096
+_MOST_MEMORY_BYTES, _HIGHEST_ADDRESS = 1 << 38, 1 << 47
+"""Beyond what systems give to one program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class LoadMap:
         for segment in self._segments:
             _check_segment(segment, lowest, file_bytes)
             lowest = segment.address + segment.memory_bytes
+        _check_apart(self._segments)
 
     def __bool__(self) -> bool:
         return bool(self._segments)
@@ -73,7 +79,7 @@ class LoadMap:
         """As ``place_of``, and how many bytes there are from there to the end of the segment's part of the file."""
         for segment in self._segments:
             inside = address - segment.address
-            if 0 <= inside < segment.file_bytes:
+            if 0 <= inside < segment.file_bytes and segment.flags & _PF_ANY:
                 rest = segment.file_bytes - inside
                 if size > rest:
                     break
@@ -107,6 +113,8 @@ def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None
         )
     if segment.file_bytes > segment.memory_bytes:
         raise damaged("A segment is larger in the file than in memory", segment.offset)
+    if segment.memory_bytes > _MOST_MEMORY_BYTES or segment.address > _HIGHEST_ADDRESS:
+        raise damaged("A segment is larger than a program's memory", segment.offset)
     if segment.address < lowest:
         raise damaged("The loaded segments overlap or are not in the order of their addresses", segment.offset)
     alignment = segment.alignment
@@ -114,6 +122,14 @@ def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None
         alignment = _SMALLEST_PAGE  # glibc from 2.35 on takes no account of one that is no power of two
     if alignment > 1 and (segment.address - segment.offset) % alignment:
         raise damaged("A segment is not aligned as it says", segment.offset)
+
+
+def _check_apart(segments: Sequence[ProgramHeader]) -> None:
+    """Raises where two segments are of the same bytes of the file, which no linker makes."""
+    ordered = sorted((segment.offset, segment.file_bytes) for segment in segments if segment.file_bytes)
+    for (start, size), (following, _) in pairwise(ordered):
+        if start + size > following:
+            raise damaged("Two loaded segments share a part of the file", following)
 
 
 def read_interpreter(source: ByteSource, headers: Sequence[ProgramHeader]) -> str | None:

@@ -64,3 +64,12 @@ class StringTable:
             if size >= MAX_STRING_BYTES or position + size == self.size:
                 raise damaged("A name in the string table does not end", self.offset + position)
             size *= 4
+
+
+def sysv_hash(name: bytes) -> int:
+    """The hash of DT_HASH and of version records (gABI, chapter 5, "Hash Table")."""
+    value = 0
+    for byte in name:
+        value = (value << 4) + byte
+        value = (value ^ (value & 0xF000_0000) >> 24) & 0x0FFF_FFFF
+    return value

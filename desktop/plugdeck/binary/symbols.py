@@ -78,8 +78,10 @@ class SymbolReader:
     def count(self) -> int:
         """How many symbols there are, the first (empty) one included; ``most_symbols`` + 1 stands for any more."""
         if DT_HASH in self.table.values:
-            head = self.read_table(DT_HASH, 8, "the hash table")
-            _buckets, chains = self.layout.hash_head.unpack(head)
+            place, rest = self.loads.span_of(self.table.values[DT_HASH], 8, "the hash table")
+            buckets, chains = self.layout.hash_head.unpack(self.source.read(place, 8, "the hash table"))
+            if 8 + 4 * (buckets + chains) > rest:
+                raise damaged("The hash table leads out of its segment", place)
             return min(int(chains), self.most_symbols + 1)
         if DT_GNU_HASH in self.table.values:
             return self._count_by_gnu_hash()
@@ -101,6 +103,7 @@ class SymbolReader:
         last = max(self._words(place + buckets_at, buckets))
         if last < first:
             return self._count_by_neighbour()
+        self.loads.place_of(self.table.values[DT_SYMTAB], (last + 1) * self.layout.symbol.size, "the symbol table")
         return self._end_of_chain(place + chains_at, (rest - chains_at) // 4, last, first)
 
     def _end_of_chain(self, chains: int, available: int, last: int, first: int) -> int:

@@ -171,15 +171,17 @@ def _note_tools(file: _Marked) -> Iterator[Tool]:
 
 
 def _constants_tools(file: _Marked) -> Iterator[Tool]:
-    """Rust's standard library names the paths of its own source, by commit, in the texts of its panics."""
+    """Rust's standard library names the paths of its own source, by commit or version, in the texts of its panics."""
     contents = file.contents(".rodata")
     text = contents.read(0, _MAX_CONSTANTS_BYTES) if contents else b""
     if found := re.search(rb"/rustc/([0-9a-f]{9})[0-9a-f]{31}/library/", text):
         yield Tool(ToolKind.COMPILER, "rustc", f"(commit {found[1].decode()})", Witness.CONSTANTS)
+    elif found := re.search(rb"/rustc-(\d+\.\d+\.\d+)[^/\s]*/library/", text):  # as Debian builds it
+        yield Tool(ToolKind.COMPILER, "rustc", found[1].decode(), Witness.CONSTANTS)
 
 
 _PATTERNS = (
-    (ToolKind.COMPILER, "rustc", re.compile(r"rustc version (\S+)")),
+    (ToolKind.COMPILER, "rustc", re.compile(r"rustc version ([^\s()]+)")),
     (ToolKind.COMPILER, "Go", re.compile(r"Go cmd/compile (?:go)?([^\s;]+)")),
     (ToolKind.ASSEMBLER, "GNU as", re.compile(r"GNU AS (\d[\w.]*)")),
     (

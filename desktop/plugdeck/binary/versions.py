@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from plugdeck.binary.dynamic import DT_VERDEF, DT_VERDEFNUM, DT_VERNEED, DT_VERNEEDNUM, DynamicTable
@@ -15,9 +16,10 @@ from plugdeck.binary.facts import VersionNeed
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.segments import LoadMap
 from plugdeck.binary.source import ByteSource, Window, damaged
-from plugdeck.binary.strings import StringTable
+from plugdeck.binary.strings import StringTable, sysv_hash
 
 MAX_VERSIONS = 0x7FFF
+MAX_VERSION_NAME = 1024
 VER_FLG_BASE = 1
 VER_FLG_WEAK = 2
 
@@ -108,11 +110,13 @@ def read_versions(
         for need, entry in _needs(window, table.values.get(DT_VERNEEDNUM, 0), layout):
             index, library = entry.index & MAX_VERSIONS, strings.text(need.file)
             name = names[index] = strings.text(entry.name)
+            _check_hash(name, entry.hash)
             labels[index] = SymbolVersion(name, library, bool(entry.index & ~MAX_VERSIONS))
             needs.append(VersionNeed(library, name, bool(entry.flags & VER_FLG_WEAK)))
     if window := _window(source, table, loads, DT_VERDEF, "the table of defined versions"):
         for definition, name_offset in _definitions(window, table.values.get(DT_VERDEFNUM, 0), layout):
             name = names[definition.index & MAX_VERSIONS] = strings.text(name_offset)
+            _check_hash(name, definition.hash)
             if definition.flags & VER_FLG_BASE:
                 base = name
             else:
@@ -158,6 +162,17 @@ def _definitions(window: Window, count: int, layout: Layout) -> Iterator[tuple[V
 def _check_version(version: int) -> None:
     if version != 1:
         raise damaged(f"A version record is of kind {version}, and only 1 exists")
+
+
+def _check_hash(name: str, said: int) -> None:
+    """Loaders compare hashes before names, so a version of another hash is never found."""
+    if len(name) > MAX_VERSION_NAME or _version_hash(name) != said:
+        raise damaged(f"The version {name[:80]} is recorded with another name's hash")
+
+
+@lru_cache(maxsize=1024)
+def _version_hash(name: str) -> int:
+    return sysv_hash(name.encode("utf-8", "surrogateescape"))
 
 
 def _check_total(total: int) -> None:

@@ -8,11 +8,7 @@ from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.file_findings import flag_findings, format_finding, is_ordinary, kind_findings, machine_findings
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
-from plugdeck.compat.library_findings import library_findings
 from plugdeck.compat.load_findings import binding_findings, closure_findings
-from plugdeck.compat.origins import Origins
-from plugdeck.compat.rpath_findings import rpath_findings
-from plugdeck.compat.symbol_findings import symbol_findings
 
 
 def check(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
@@ -33,16 +29,24 @@ def check(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
 
 
 def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
-    """What is wrong with its libraries; when nothing is, and its symbols were read, with its symbols."""
+    """What is wrong with its libraries; when nothing is, and its symbols were read, with its symbols.
+
+    What explains a problem is imported when there is one: a check of one file that fits is to take no time.
+    """
     resolver, scope = host.resolver, host.scope
     if resolver is None or scope is None:
         return
-    yield from rpath_findings(facts, resolver.search.sysroot)
+    if facts.elf and (facts.elf.runpath or facts.elf.rpath):
+        from plugdeck.compat.rpath_findings import rpath_findings
+
+        yield from rpath_findings(facts, resolver.search.sysroot)
     if host.has_loaded(facts):
         return  # opening it again gives what is there
     root = host.root(facts)
     problems = resolver.problems(root)
     if problems:
+        from plugdeck.compat.library_findings import library_findings
+
         yield from library_findings(problems, resolver.search)
         return
     if facts.linking is None:
@@ -52,5 +56,9 @@ def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
     yield from stopping
     if not any(finding.stops_load for finding in stopping):
         bindings = scope.bind(facts.linking, closure)
-        yield from symbol_findings(bindings.undefined, Origins(closure, resolver.search, scope), host.name)
+        if bindings.undefined:
+            from plugdeck.compat.origins import Origins
+            from plugdeck.compat.symbol_findings import symbol_findings
+
+            yield from symbol_findings(bindings.undefined, Origins(closure, resolver.search, scope), host.name)
         yield from binding_findings(bindings, host)

@@ -22,7 +22,7 @@ from plugdeck.compat.host_memory import (
     resolver_of,
     why_no_host,
 )
-from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
+from plugdeck.compat.library_files import LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import split_library_path
 from plugdeck.compat.machine import Platform
 from plugdeck.compat.search import Library
@@ -115,9 +115,8 @@ class Host:
 
     def root(self, facts: BinaryFacts) -> Library:
         """The file as this host would open it: by its path, with no library that asked for it."""
-        assert facts.elf
-        file = LibraryFile(facts.elf, facts.path, (facts.identity.device, facts.identity.inode))
-        return Library(os.fspath(facts.path), file, facts.path.name, None)
+        assert self.resolver
+        return Library(os.fspath(facts.path), self.resolver.search.files.of(facts), facts.path.name, None)
 
     def has_loaded(self, facts: BinaryFacts) -> bool:
         """Whether the file is in the host's memory from its start: opening it again gives what is there."""

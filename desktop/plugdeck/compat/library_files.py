@@ -86,6 +86,19 @@ class LibraryFiles:
             self._seen[path] = self._look(path)
         return self._seen[path]
 
+    def of(self, facts: BinaryFacts) -> LibraryFile:
+        """The ELF file that these facts are of; in one scan, the same object as for those that need it as a library."""
+        assert facts.elf
+        at = facts.identity
+        key = (at.device, at.inode, at.size_bytes, at.mtime_ns, at.ctime_ns)
+        known = self._known.get(key)
+        if isinstance(known, LibraryFile):
+            return known
+        file = LibraryFile(facts.elf, facts.path, (at.device, at.inode))
+        if known is None and self._seen is not None and self._refuse(facts.elf) is None:
+            self._known[key] = file
+        return file
+
     def _look(self, path: str) -> LibraryFile | Refusal | None:
         real = self._sysroot.real(path)
         try:

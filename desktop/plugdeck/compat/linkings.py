@@ -13,7 +13,7 @@ from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
 
-_MOST_BYTES = 40 * 1024 * 1024
+_MOST_BYTES = 80 * 1024 * 1024
 _MOST_NAMES = 400_000
 """About 40 MB; with more, all are dropped and made again."""
 _NAMES_PAY_AFTER = 200

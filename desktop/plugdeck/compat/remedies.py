@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
@@ -110,5 +109,7 @@ def _number(version: str) -> str:
 
 @cache
 def _policy(name: str) -> Mapping[str, Mapping[str, str]]:
+    import json  # here, since nothing of it is needed for a file that fits
+
     content = json.loads(shipped("resources", "policies", f"{name}.json").read_text(encoding="utf-8"))
     return {key: value for key, value in content.items() if isinstance(value, dict)}

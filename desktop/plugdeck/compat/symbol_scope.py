@@ -67,6 +67,8 @@ class _Settled:
     providers: frozenset[LibraryFile]
     exact: tuple[Reference, ...]
     """What is to be bound again in each process all the same, since it matters to which definition."""
+    needs_own_static_tls: bool
+    unknown_relocations: tuple[int, ...]
 
 
 class SymbolScope:
@@ -102,6 +104,10 @@ class SymbolScope:
         """Why the tables of a library cannot be used, or nothing."""
         error = self._linkings.errors.get(library.file)
         return str(error) if error else ""
+
+    def settled(self, library: Library) -> _Settled | None:
+        """What is known of a library whose symbols were all bound before."""
+        return self._settled.get(library.file)
 
     def settle(self, library: Library, settled: _Settled) -> None:
         """Remembers that a library asks for nothing in vain, for as long as there is room."""
@@ -146,6 +152,7 @@ class _Binding:
         self._scope = tuple(library for library in closure.scope if library not in symbols._everywhere)
         self._whole_scope = (*symbols._everywhere, *self._scope)
         self._named_scope = symbols.named(self._scope)
+        self._by_name = {name: library for library in self._scope for name in library.names}
         self._files = {library.file for library in self._scope}
         self._unmarked_names = {
             name
@@ -159,51 +166,73 @@ class _Binding:
     def result(self) -> Bindings:
         undefined, unknown = list[UndefinedSymbols](), list[tuple[Library, int]]()
         for library in reversed(self._closure.libraries):  # as the loader relocates: what is needed comes first
-            linking = self._symbols.linking(library)
-            if linking is None:
-                continue
-            unknown.extend((library, kind) for kind in linking.unknown_relocations)
-            if linking.needs_own_static_tls:
-                self._static.setdefault(library.file, library)
-            missing = self._missing(library, linking)
-            if missing:
-                undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
+            settled = self._symbols.settled(library)
+            if settled is None or not settled.providers <= self._files or self._asks_unmarked(library):
+                settled = self._settle(library, undefined)
+            else:
+                self._bind_again(library, settled, undefined)
+            if settled:
+                unknown.extend((library, kind) for kind in settled.unknown_relocations)
+                if settled.needs_own_static_tls:
+                    self._static.setdefault(library.file, library)
+        if undefined and not all(self._symbols.linking(library) for library in self._whole_scope):
+            undefined.clear()
         damaged = tuple(
             (library, reason) for library in self._closure.libraries if (reason := self._symbols.damage(library))
         )
-        is_known = all(self._symbols.linking(library) for library in self._whole_scope)
         new = {library.file for library in self._closure.libraries}
         static = tuple(library for file, library in self._static.items() if file in new)
         undefined.reverse()
-        return Bindings(tuple(undefined) if is_known else (), tuple(self._unmarked), static, tuple(unknown), damaged)
+        return Bindings(tuple(undefined), tuple(self._unmarked), static, tuple(unknown), damaged)
 
-    def _missing(self, library: Library, linking: Linking) -> list[Wanted]:
-        settled = self._symbols._settled.get(library.file)
-        asks_unmarked = bool(self._unmarked_names) and any(
-            need.library in self._unmarked_names for need in library.file.elf.version_needs
-        )
-        if settled and settled.providers <= self._files and not asks_unmarked:
-            return [
-                _wanted(each) for each in settled.exact if not self._bind_exactly(library, each) and not each.is_weak
-            ]
+    def _settle(self, library: Library, undefined: list[UndefinedSymbols]) -> _Settled | None:
+        """Binds all that the library asks for; None where its tables are unknown."""
+        linking = self._symbols.linking(library)
+        if linking is None:
+            return None
+        asks_unmarked = self._asks_unmarked(library)
         missing, providers, exact = list[Wanted](), set[LibraryFile](), list[Reference]()
         for reference in linking.references:
             if reference.needs_static_tls or (asks_unmarked and self._is_of_unmarked(reference)):
                 exact.append(reference)
                 found = self._bind_exactly(library, reference)
+            elif reference.is_weak:
+                continue  # it may stay undefined, so nobody needs to know
             else:
                 found = self._symbols.is_in_host(reference) or self._is_in_scope(reference, providers)
             if not found and not reference.is_weak:
                 missing.append(_wanted(reference))
-        if not missing and not asks_unmarked:
-            self._symbols.settle(library, _Settled(frozenset(providers), tuple(exact)))
-        return missing
+        settled = _Settled(
+            frozenset(providers), tuple(exact), linking.needs_own_static_tls, linking.unknown_relocations
+        )
+        if missing:
+            undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
+        elif not asks_unmarked:
+            self._symbols.settle(library, settled)
+        return settled
+
+    def _bind_again(self, library: Library, settled: _Settled, undefined: list[UndefinedSymbols]) -> None:
+        """Binds what may be bound to another definition in this process than in one before."""
+        missing = [
+            _wanted(each) for each in settled.exact if not self._bind_exactly(library, each) and not each.is_weak
+        ]
+        if missing:
+            undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
+
+    def _asks_unmarked(self, library: Library) -> bool:
+        """Whether it needs versions of a library that has none."""
+        return bool(self._unmarked_names) and any(
+            need.library in self._unmarked_names for need in library.file.elf.version_needs
+        )
 
     def _is_in_scope(self, reference: Reference, providers: set[LibraryFile]) -> bool:
         key = reference.name, reference.version
         file = self._symbols._seen_in.get(key)
         if file is None or file not in self._files:
-            found = self._symbols.first_of(reference, self._named_scope)
+            version = reference.version
+            hint = self._by_name.get(version.library) if version else None  # it mostly is where it was to be
+            found = self._symbols.first(reference, (hint,)) if hint else None
+            found = found or self._symbols.first_of(reference, self._named_scope)
             if found is None:
                 return False
             file = self._symbols._seen_in[key] = found[0].file

@@ -17,7 +17,6 @@ from plugdeck.errors import BinaryFormatError, OpenError, StaleError
 from plugdeck.runtime.loaded_file import LoadedFile
 from plugdeck.runtime.native import LoaderError, existing_handle, load_library, mapped_file
 from plugdeck.runtime.plugin import Description, Plugin
-from plugdeck.runtime.preflight import check_loadable
 
 Describe = Callable[[BinaryFacts], Description]
 """What the plugin says of itself. It may raise OpenError to refuse the file before any of its code runs."""
@@ -79,7 +78,6 @@ class LoadedPlugins:
             facts = read(real)
             if facts.elf is None or facts.elf.is_executable:
                 raise OpenError(path, f"it is no ELF shared object but {facts.description}")
-            check_loadable(real)
             file = LoadedFile(real, facts.identity)
         except BinaryFormatError as error:
             raise OpenError(path, _in_sentence(str(error)), remedy=error.remedy) from error

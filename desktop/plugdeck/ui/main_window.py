@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint
@@ -11,32 +12,31 @@ from PySide6.QtWidgets import QMenu
 from plugdeck.catalogue.install import Installed
 from plugdeck.catalogue.report import Report
 from plugdeck.compat.finding import Severity
-from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.ui.actions import WindowActions
 from plugdeck.ui.chain.pane import ChainPane
+from plugdeck.ui.compare.listed import another_build
 from plugdeck.ui.details.gone import is_gone
 from plugdeck.ui.details.pane import DetailsPane
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.tab import Tab
-from plugdeck.ui.details.visits import Visits
 from plugdeck.ui.drops import Dropped, sort_out
 from plugdeck.ui.host.controls import HostControls
-from plugdeck.ui.host.judgement import OWN_WORKER
 from plugdeck.ui.host.judging import HostJudging
 from plugdeck.ui.install.area import InstallArea
 from plugdeck.ui.install.removal import Removal
 from plugdeck.ui.loading import Loading
 from plugdeck.ui.notices import Notices
 from plugdeck.ui.palette_watch import PaletteWatch
-from plugdeck.ui.plugin_settings import kept_settings
 from plugdeck.ui.plugins.row import StepSummary
 from plugdeck.ui.preview.pane import PreviewPane
 from plugdeck.ui.services import Services
 from plugdeck.ui.shell import Shell, furnish
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.window_commands import WindowCommands
+from plugdeck.ui.window_loading import WindowLoading
 from plugdeck.ui.window_pages import page_makers
 from plugdeck.ui.window_state import store_window
+from plugdeck.ui.window_visits import WindowVisits
 
 
 class MainWindow(QObject):
@@ -48,23 +48,23 @@ class MainWindow(QObject):
         self.services = services
         self.plugins = shell.plugins
         self._is_selecting = False
-        self._to_load: Report | None = None
         self.loading = Loading(services.chain)
         self.notices = Notices(shell)
         self.judging = HostJudging(services.settings, services.background, self)
         self.hosts = HostControls(self.judging, shell, self.notices)
-        self.visits = Visits(self.judging, services.background, self)
-        self.proposals = InstallArea(services.background, shell, find_listed=self.plugins.listed_like)
+        self.proposals = InstallArea(services.background, shell, find_listed=partial(another_build, self.plugins.model))
+        self.visits = WindowVisits(self)
+        self.to_chain = WindowLoading(self)
         self.chain = ChainPane(services.chain, services.bridge, shell)
         self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)
-        self.details = DetailsPane(page_makers(services, self.picture.refresh, self._visit), shell)
+        self.details = DetailsPane(page_makers(services, self.picture.refresh, self.visits.go_to), shell)
         self.removal = Removal(services.background, self.notices, self)
         self.actions = WindowActions(shell)
         self.commands = WindowCommands(self)
         self.plugins.finish()
         self._furnish()
         self._connect()
-        self._name_worker(self.judging.choice)
+        self.visits.name_worker(self.judging.choice)
         self._show_steps()
         self.plugins.take_focus()
 
@@ -102,7 +102,7 @@ class MainWindow(QObject):
     def _connect(self) -> None:
         plugins, details, shell = self.plugins, self.details, self.shell
         plugins.selected.connect(self._select)
-        plugins.load_wanted.connect(self.load)
+        plugins.load_wanted.connect(self.to_chain.load)
         plugins.menu_wanted.connect(self._show_menu)
         plugins.changed.connect(self.judging.note)
         plugins.changed.connect(self.loading.note)
@@ -113,11 +113,7 @@ class MainWindow(QObject):
         details.load_wanted.connect(self.commands.load_selected)
         details.restart_wanted.connect(self.commands.restart_selected)
         details.replace_wanted.connect(self.commands.replace_selected)
-        details.back_wanted.connect(self.go_back)
-        self.visits.arrived.connect(self._show_visited)
-        self.visits.failed.connect(self._tell_failure)
-        self.judging.chosen.connect(self._take_host)
-        self.judging.verdict_arrived.connect(self._take_verdict)
+        details.back_wanted.connect(self.visits.go_back)
         self.proposals.installed.connect(self._show_installed)
         self.proposals.show_wanted.connect(self.show_file)
         self.proposals.compare_wanted.connect(self.commands.compare)
@@ -130,49 +126,7 @@ class MainWindow(QObject):
         shell.files_dropped.connect(self._sort_drop)
         shell.closing.connect(self._leave)
 
-    # --- selecting and loading
-
-    def load(self, report: Report) -> None:
-        """Loads a plugin into the chain, or shows why that cannot be; goes by what the own worker says of it."""
-        by_worker = self.judging.worker_report(report)
-        if by_worker is None:
-            self._to_load = report
-            self.judging.ask_worker(report)
-            return
-        if why := self.loading.why_not(by_worker):
-            self.details.open_tab(Tab.COMPATIBILITY)
-            where = "" if self.judging.judgement(report).is_own else f" This is said by {OWN_WORKER}, which loads it."
-            self.notices.tell(f"{why}{where}", severity=Severity.WARNING, passing=True)
-            return
-        step = self.loading.step_of(report.path)
-        kept = kept_settings(self.services.settings, report.path)
-        values = dict(kept.values)
-        key = step.key if step else self.loading.load(by_worker, priority=kept.priority, values=values)
-        if key is None:
-            return
-        self.loading.note([report])
-        self._show_steps()
-        self._select_in_chain(key)
-        if report.manifest and report.manifest.parameters:
-            self.details.open_tab(Tab.PARAMETERS)
-
-    def _take_host(self, choice: HostChoice) -> None:
-        self._name_worker(choice)
-        self.proposals.renew()
-        self._show(self.selected_report)
-        self._look_again()
-
-    def _name_worker(self, choice: HostChoice) -> None:
-        """Proposals to install are judged for the own worker, which is to be said while another host is chosen."""
-        self.proposals.whose = "" if choice == WORKER else f"For {OWN_WORKER}: "
-
-    def _take_verdict(self, _by_worker: Report) -> None:
-        """The own worker has spoken: now it is known whether the shown plugin can be loaded."""
-        report, wanted = self.selected_report, self._to_load
-        self._to_load = None
-        self._show(report)
-        if report and report is wanted:
-            self.load(report)
+    # --- selecting
 
     def show_file(self, path: Path) -> None:
         """Shows a file in its folder, selected."""
@@ -183,17 +137,22 @@ class MainWindow(QObject):
     def _select(self, report: Report | None) -> None:
         """A plugin was chosen in the list, or its report is a new one."""
         path = self.plugins.table.current_path
-        if path and path == self.visits.began_at:
+        if path and path == self.visits.trail.began_at:
             return  # the user has gone on from there; the way back leads to the new report
-        self.visits.end()
+        self.visits.trail.end()
         step = self.loading.step_of(path) if path else None
         if report is None and step:
             report = self.loading.report_of(step.key)  # its file is gone, its code is not
-        self._show(report)
+        self.show_report(report)
         if step:
             self._select_in_chain(step.key)
         else:
             self.chain.forget_selection()
+
+    def show_step(self, key: str) -> None:
+        """Shows a step that has just come, chosen in the chain."""
+        self._show_steps()
+        self._select_in_chain(key)
 
     def _select_in_chain(self, key: str) -> None:
         self._is_selecting = True
@@ -205,50 +164,28 @@ class MainWindow(QObject):
         """The user chose a step in the chain, perhaps the one that is the chain's current one already."""
         report = self.loading.report_of(key)
         if report and not self._is_selecting:
-            self.visits.end()
+            self.visits.trail.end()
             self.plugins.follow(report.path)
-            self._show(report)
-            self._look_again()
+            self.show_report(report)
+            self.visits.look_again()
 
-    def _show(self, report: Report | None) -> None:
+    def show_report(self, report: Report | None) -> None:
+        """Shows a file in the details, or nothing."""
         subject, loadable = None, False
         if report:
             self.judging.ask_worker(report)
             subject = Subject(report, self.loading.step_of(report.path), self.judging.judgement(report))
             by_worker = self.judging.worker_report(report)
             loadable = bool(by_worker and self.loading.is_loadable(by_worker))
-        self.details.show_subject(subject, loadable=loadable, way_back=self.visits.way_back)
+        self.details.show_subject(subject, loadable=loadable, way_back=self.visits.trail.way_back)
         self.plugins.show_loadable(loadable)
         self.commands.enable(subject, loadable=loadable)
-
-    # --- other files than those of the list
-
-    def go_back(self) -> None:
-        """Shows again what the shown file was reached from."""
-        if report := self.visits.go_back():
-            self._show(self.plugins.model.report(report.path) or report)
-            self._look_again()
-
-    def _visit(self, path: Path) -> None:
-        if report := self.selected_report:
-            self.visits.go_to(path, report)
-
-    def _show_visited(self, report: Report) -> None:
-        self.loading.note([report])
-        self._show(report)
-
-    def _look_again(self) -> None:
-        """Has what is shown, but is not listed, judged anew where that was done for another host."""
-        report = self.selected_report
-        is_listed = report is not None and report is self.plugins.model.report(report.path)
-        if report and not is_listed and self.judging.judgement(report).is_stale:
-            self.visits.look_again(report.path)
 
     def _show_steps(self) -> None:
         self.loading.settle()
         steps = self.services.chain.steps()
         self.plugins.model.set_steps({step.path: StepSummary(step.state, step.priority, step.name) for step in steps})
-        self._show(self._report_to_show())
+        self.show_report(self._report_to_show())
         if (subject := self.details.subject) and subject.key and not self.chain.selected:
             self._select_in_chain(subject.key)
 

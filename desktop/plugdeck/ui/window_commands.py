@@ -43,7 +43,7 @@ class WindowCommands(QObject):
             (actions.take_out, self.take_out_selected),
             (actions.uninstall, self.uninstall_selected),
             (actions.compare, self.compare_selected),
-            (actions.go_back, window.go_back),
+            (actions.go_back, window.visits.go_back),
             (actions.choose_host, window.hosts.open_menu),
             (actions.copy_path, self.copy_path),
             (actions.copy_verdict, self.copy_verdict),
@@ -66,7 +66,7 @@ class WindowCommands(QObject):
         actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
         actions.uninstall.setEnabled(bool(subject and Removal.is_installed(subject.report.path)))
-        actions.go_back.setEnabled(self._window.visits.is_away)
+        actions.go_back.setEnabled(self._window.visits.trail.is_away)
         for action in (actions.compare, actions.copy_path, actions.copy_verdict, actions.show_in_files):
             action.setEnabled(subject is not None)
 
@@ -75,7 +75,7 @@ class WindowCommands(QObject):
     def load_selected(self) -> None:
         """Loads it into the chain."""
         if report := self._window.selected_report:
-            self._window.load(report)
+            self._window.to_chain.load(report)
 
     def restart_selected(self) -> None:
         """Ends its host and starts a new one."""
@@ -121,16 +121,18 @@ class WindowCommands(QObject):
     def compare_selected(self) -> None:
         """Compares it with another build: a listed plugin of the same name, or what the user chooses."""
         if report := self._window.selected_report:
-            self.compare(self._window.plugins.listed_like(report), report.path)
+            from plugdeck.ui.compare.listed import another_build
+
+            self.compare(another_build(self._window.plugins.model, report), report.path)
 
     def compare(self, old: Path | None, new: Path) -> None:
         """Shows what changed from one build to another, in a window of its own."""
         from plugdeck.ui.compare.dialog import CompareDialog
+        from plugdeck.ui.compare.listed import candidates
 
         window = self._window
-        dialog = CompareDialog(
-            window.services.background, window.plugins.candidates(), window.judging.choice, window.shell
-        )
+        listed = candidates(window.plugins.model)
+        dialog = CompareDialog(window.services.background, listed, window.judging.choice, window.shell)
         dialog.compare(old, new)
         dialog.show()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from plugdeck.binary.layout import LAYOUTS, Layout
+from plugdeck.binary.strings import sysv_hash
 
 GLOBAL_FUNCTION, WEAK_FUNCTION, GLOBAL_OBJECT = 0x12, 0x22, 0x11
 DT_PADDING = 0x6000_0000  # an unknown tag, to be overwritten by tests
@@ -116,7 +117,9 @@ class TinyElf:
             data += self.layout.version_need.pack(1, len(versions), self._name(library), 16, following)
             for place, version in enumerate(versions, start=1):
                 step = 16 if place < len(versions) else 0
-                data += self.layout.version_need_entry.pack(0, 0, index, self._name(version), step)
+                data += self.layout.version_need_entry.pack(
+                    sysv_hash(version.encode()), 0, index, self._name(version), step
+                )
                 index += 1
         return data
 

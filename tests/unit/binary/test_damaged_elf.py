@@ -62,7 +62,7 @@ BAD_FIELDS = [
     pytest.param(_part("tag 0x6", 8), U64, HUGE, "The symbol table at address", id="symbol table is not loaded"),
     pytest.param(_part("tag 0xb", 8), U64, 23, "Symbols of 23 bytes", id="symbol size"),
     pytest.param(_part("tag 0x4", 8), U64, HUGE, "The hash table at address", id="hash table is not loaded"),
-    pytest.param(_part("hash", 4), U32, 5_000, "The symbol table at address", id="symbol count past the end"),
+    pytest.param(_part("hash", 4), U32, 5_000, "The hash table leads out", id="symbol count past the end"),
     pytest.param(_part("symbols", 24), U32, 2**32 - 1, "A symbol's name", id="symbol name outside"),
     pytest.param(
         _part("tag 0x6ffffff0", 8), U64, HUGE, "symbols' version table at address", id="versions are not loaded"
@@ -147,7 +147,7 @@ BAD_TAGS = [
     (0x0D, 2**40, "A constructor or destructor at address"),  # DT_FINI
     (0x0D, 64, None),
     (0x6FFFFEF5, 2**40, "The hash table at address"),  # DT_GNU_HASH: glibc takes it, also where there is a DT_HASH
-    (0x6FFFFFFC, 2**40, "table of defined versions at address"),  # DT_VERDEF
+    (0x6FFFFFFC, 2**40, "without the size"),  # DT_VERDEF
 ]
 
 

@@ -83,15 +83,14 @@ def test_string_table_of_gibibytes_keeps_its_names(tiny_elf, tmp_path: Path) -> 
     assert symbols is None
 
 
-def test_hash_table_that_claims_billions_of_symbols_leaves_them_out(tiny_elf, tmp_path: Path) -> None:
+def test_hash_table_that_claims_billions_of_symbols_is_refused(tiny_elf, tmp_path: Path) -> None:
     elf = tiny_elf()
     data = elf.build()
     struct.pack_into("<I", data, elf.at["hash"] + 4, 2**32 - 1)
     path = tmp_path / "many.so"
     path.write_bytes(data)
-    said, symbols = measured_read(path)
-    assert said == "64-bit ELF shared object, x86-64"
-    assert symbols is None
+    said, _ = measured_read(path)
+    assert said.startswith("refused: The hash table leads out of its segment")
 
 
 def test_chain_of_needed_versions_through_zeros_is_refused(tiny_elf, tmp_path: Path) -> None:

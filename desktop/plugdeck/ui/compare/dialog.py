@@ -24,13 +24,11 @@ from plugdeck.catalogue.difference import Difference
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.ui.background import Background
 from plugdeck.ui.compare.comparing import compare_files
+from plugdeck.ui.compare.listed import Candidate
 from plugdeck.ui.compare.view import DifferenceView
 from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.visible_text import visible_text
-
-Candidate = tuple[str, Path]
-"""What a plugin is called, and its file."""
 
 _NOT_YET = "Choose the two builds to compare."
 _SIZE = (720, 560)

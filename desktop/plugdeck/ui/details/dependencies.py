@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QPushButton, QTreeView, QVBoxLayout, QWidget
 
@@ -20,6 +20,8 @@ from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 
 _WIDEST = {DependencyColumn.NAME: 260, DependencyColumn.PROBLEM: 320, DependencyColumn.RULE: 180}
+_PATIENCE_MS = 300
+"""A search that takes longer can be stopped; a button that came and went at once would only flicker."""
 _MOST_OPENED = 50
 """So many problems are brought into view by themselves."""
 
@@ -87,7 +89,9 @@ class DependenciesTab(QWidget):
         self.tree = DependencyTree(self.model, self)
         self.summary = plain_label("", self)
         self.cancel = QPushButton("Cancel", self)
+        self._patience = QTimer(self, singleShot=True, interval=_PATIENCE_MS)
         self._lay_out()
+        self._patience.timeout.connect(self.cancel.show)
         self.tree.chosen.connect(self.library_wanted)
         self.cancel.clicked.connect(self._stop)
         self._request.succeeded.connect(self._show)
@@ -104,7 +108,7 @@ class DependenciesTab(QWidget):
             self._say("No libraries can be read from this file." if subject else "")
             return
         self._say("Looking for libraries…")
-        self.cancel.show()
+        self._patience.start()
         self._request.start(lambda: _grow(subject))
 
     def _lay_out(self) -> None:
@@ -128,6 +132,7 @@ class DependenciesTab(QWidget):
 
     def _say(self, text: str) -> None:
         self.summary.setText(text.strip())
+        self._patience.stop()
         self.cancel.hide()
 
     def _show(self, nodes: list[Node]) -> None:

@@ -42,6 +42,7 @@ class HostChooser(QWidget):
         row.addWidget(label)
         row.addWidget(self.button, 1)
         self.button.setMenu(self.menu)
+        self.setFocusProxy(self.button)
         self.button.setStyleSheet("text-align: left; padding: 4px 5px")
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.menu.setToolTipsVisible(True)

@@ -31,6 +31,7 @@ class HostControls(QObject):
         shell.messages.insertWidget(0, self.banner)
         judging.chosen.connect(self._judge_anew)
         judging.known.connect(self._take_known)
+        shell.plugins.scanned.connect(self._describe_again)
         self.banner.back_wanted.connect(lambda: judging.choose(WORKER))
         self.chooser.program_wanted.connect(self.ask_for_program)
         self.chooser.sysroot_wanted.connect(self.ask_for_sysroot)
@@ -70,6 +71,11 @@ class HostControls(QObject):
         plugins.feed.host = choice
         plugins.model.mark_stale()
         plugins.rescan()
+
+    def _describe_again(self) -> None:
+        """The program may be another one since, or gone, as the files of the list may be."""
+        if self._judging.choice != WORKER:
+            self._judging.describe()
 
     def _take_known(self, known: KnownHost) -> None:
         if known.choice != self._judging.choice:

@@ -115,6 +115,7 @@ class PluginsPane(QWidget):
         assert room
         chooser.setFixedHeight(room.minimumSize().height())
         self._host_slot.addWidget(chooser)
+        QWidget.setTabOrder(self.folders.rescan, chooser)
 
     def paint_icons(self) -> None:
         """Paints the shapes; again for another palette."""
@@ -226,17 +227,6 @@ class PluginsPane(QWidget):
         self._is_following = path is not None
         self.table.follow(path)
 
-    def listed_like(self, report: Report) -> Path | None:
-        """Another listed file that holds a plugin of the same name."""
-        listed = (self.model.report(path) for path in sorted(self.model.paths()))
-        return next((each.path for each in listed if each and _is_another_build(each, report)), None)
-
-    def candidates(self) -> list[tuple[str, Path]]:
-        """Every listed plugin with what to call it, in the order of names."""
-        listed = (self.model.report(path) for path in self.model.paths())
-        named = [(f"{each.name} — {each.path.name}", each.path) for each in listed if each]
-        return sorted(named, key=lambda candidate: candidate[0].casefold())
-
     def _filter(self, text: str, statuses: frozenset[Status]) -> None:
         self.model.set_filter(text, statuses)
         self._refresh()
@@ -321,7 +311,3 @@ class PluginsPane(QWidget):
             return "No plugin matches", "Nothing in this folder fits the search.", [("&Show all", self.filter.clear)]
         text = "There is no .so file in this folder. Drop plugins on the window to install them, or look elsewhere."
         return "No plugins here", text, [samples, browse]
-
-
-def _is_another_build(one: Report, other: Report) -> bool:
-    return one.path != other.path and one.manifest is not None and one.name == other.name
