@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.sandbox.confinement import Orders
 from plugdeck.runtime.native import LoaderError, load_library
 
 DEADLINE_S = 20
@@ -53,5 +54,5 @@ def ask(path):
 
 
 ctypes.CDLL(None)  # as the worker's main does
-Limits(*map(int, sys.argv[1:])).apply()
+Limits(*Orders.from_text(sys.argv[1]).limits).apply()
 print(json.dumps([ask(path) for path in json.load(sys.stdin)]))

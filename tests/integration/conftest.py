@@ -165,7 +165,7 @@ Children = Callable[..., list[int]]
 
 @pytest.fixture
 def children() -> Children:
-    """``children(pid=None)``: the processes that the test started, or those of another process; dead ones count.
+    """``children(pid=None)``: the processes that the test started, or all below another process; dead ones count.
 
     A process is known by its number and its beginning, so that one of a test before, which ends meanwhile, is none.
     """
@@ -173,7 +173,8 @@ def children() -> Children:
 
     def numbers(pid: int | None = None) -> list[int]:
         try:
-            return [child.pid for child in psutil.Process(pid).children() if child not in before]
+            found = psutil.Process(pid).children(recursive=pid is not None)
+            return [child.pid for child in found if child not in before]
         except psutil.NoSuchProcess:
             return []
 

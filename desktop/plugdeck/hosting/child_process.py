@@ -15,11 +15,10 @@ from threading import Lock
 
 from plugdeck.hosting.channel import Channel
 from plugdeck.hosting.launch import Launcher, WorkerCommand
-from plugdeck.hosting.outcome import Outcome, outcome_of_status
+from plugdeck.hosting.outcome import Outcome, Status, outcome_of_status
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
 from plugdeck.hosting.sandbox.line import Line
-from plugdeck.hosting.sandbox.minder import Status
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LINE_DESCRIPTOR, LOG_DESCRIPTOR
 

@@ -6,9 +6,9 @@ import os
 import signal as signals
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.sandbox.minder import Status
 
 BETWEEN_CALLS = "between calls"
 """What a plugin was doing when nobody had asked it for anything."""
@@ -40,6 +40,13 @@ class Ending(StrEnum):
     NOT_STARTED = "not started"
     STOPPED = "stopped"
     """It was ended on purpose while it was at work."""
+
+
+class Status(NamedTuple):
+    """How a process ended, in the terms of waitid(2)."""
+
+    si_code: int
+    si_status: int
 
 
 @dataclass(frozen=True, slots=True)

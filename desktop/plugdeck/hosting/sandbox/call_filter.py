@@ -1,4 +1,4 @@
-"""The filter of a worker's system calls: a classic BPF program, made here and installed by the worker (seccomp(2)).
+"""The filter of a worker's system calls: a classic BPF program (seccomp(2)), which ``seccomp`` installs.
 
 What a plugin of pictures has no use for is refused, and all else allowed: the runtimes of Go, OpenMP and C++ use
 more of the kernel than any list of ours would foresee. A refused call fails with EPERM, never kills: many libraries try
@@ -10,9 +10,7 @@ instructions whose tests are the system calls themselves.
 
 from __future__ import annotations
 
-import ctypes
 import errno
-import os
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,8 +21,6 @@ from plugdeck.hosting.sandbox.system_calls import SystemCalls
 _LOAD, _JUMP_EQUAL, _JUMP_ABOVE, _JUMP_BITS, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 # linux/seccomp.h
 _RET_KILL_PROCESS, _RET_ERRNO, _RET_USER_NOTIFY, _RET_ALLOW = 0x8000_0000, 0x0005_0000, 0x7FC0_0000, 0x7FFF_0000
-_SET_MODE_FILTER, _FLAG_TSYNC, _FLAG_NEW_LISTENER, _FLAG_TSYNC_ESRCH = 1, 1 << 0, 1 << 3, 1 << 4
-_PR_SET_NO_NEW_PRIVS = 38  # linux/prctl.h
 # struct seccomp_data: nr, arch, instruction_pointer, args[6]; the low half of an argument comes first
 _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
 _X32 = 0x4000_0000
@@ -33,7 +29,6 @@ _TERMINAL_INPUTS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _INTERNET = (2, 10)  # AF_INET, AF_INET6
 _NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
 
-_SECCOMP = {"x86_64": 317, "aarch64": 277}
 _OWN_PID = 0x7FFF_FFF1
 """Stands for the number of the process that the filter is made for, which is not known yet; no process has it."""
 _Step = tuple[int, int, int, int]
@@ -108,35 +103,3 @@ def _assemble(steps: Sequence[_Step]) -> bytes:
 def for_process(program: bytes, pid: int) -> bytes:
     """The program for the process of this number, which may signal itself."""
     return program.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", pid))
-
-
-class _Program(ctypes.Structure):
-    """``struct sock_fprog``."""
-
-    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
-
-
-def install(program: bytes, *, listens: bool) -> int | None:
-    """Puts the filter over all threads of this process, for good.
-
-    Args:
-        program: as ``for_process`` gives it.
-        listens: whether refusals are reported.
-
-    Returns:
-        With ``listens``, the descriptor from which refusals are read (seccomp_unotify(2)).
-
-    Raises:
-        OSError: the kernel has no filters, or another one forbids it.
-    """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
-        raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
-    steps = ctypes.create_string_buffer(program, len(program))
-    prepared = _Program(len(program) // 8, ctypes.addressof(steps))
-    flags = _FLAG_TSYNC | (_FLAG_NEW_LISTENER | _FLAG_TSYNC_ESRCH if listens else 0)
-    number = _SECCOMP[os.uname().machine]
-    result = libc.syscall(number, _SET_MODE_FILTER, ctypes.c_ulong(flags), ctypes.byref(prepared))
-    if result < 0:
-        raise OSError(ctypes.get_errno(), "the filter of system calls cannot be installed")
-    return int(result) if listens else None

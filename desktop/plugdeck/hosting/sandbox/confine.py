@@ -7,11 +7,13 @@ import socket
 from array import array
 
 from plugdeck.hosting.limits import Limits
-from plugdeck.hosting.sandbox.call_filter import for_process, install
+from plugdeck.hosting.sandbox.call_filter import for_process
 from plugdeck.hosting.sandbox.capabilities import drop_capabilities
 from plugdeck.hosting.sandbox.confinement import Orders
 from plugdeck.hosting.sandbox.landlock import restrict
-from plugdeck.hosting.sandbox.minder import LISTENER, split_off
+from plugdeck.hosting.sandbox.minder import split_off
+from plugdeck.hosting.sandbox.packets import LISTENER
+from plugdeck.hosting.sandbox.seccomp import install
 
 
 def confine(orders: Orders, line_descriptor: int) -> None:

@@ -11,7 +11,8 @@ from contextlib import suppress
 from struct import Struct
 from threading import Lock
 
-from plugdeck.hosting.sandbox.minder import LISTENER, Status, parse_end
+from plugdeck.hosting.outcome import Status
+from plugdeck.hosting.sandbox.packets import LISTENER, parse_end
 from plugdeck.hosting.sandbox.refusals import Refusals
 from plugdeck.hosting.sandbox.system_calls import system_calls
 from plugdeck.hosting.watcher import Watcher

@@ -11,21 +11,12 @@ import os
 import signal
 import socket
 from contextlib import suppress
-from struct import Struct
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
-_END = Struct("<cii")
-END = b"E"
-LISTENER = b"L"
-"""With a descriptor: where refused system calls are read from."""
+from plugdeck.hosting.outcome import Status
+from plugdeck.hosting.sandbox.packets import pack_end
+
 _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 4, 1
-
-
-class Status(NamedTuple):
-    """How a process ended, in the terms of waitid(2)."""
-
-    si_code: int
-    si_status: int
 
 
 def split_off(line: socket.socket) -> None:
@@ -38,14 +29,6 @@ def split_off(line: socket.socket) -> None:
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def parse_end(packet: bytes) -> Status | None:
-    """The status in a packet, or None when it is something else."""
-    if len(packet) != _END.size or packet[:1] != END:
-        return None
-    _, code, status = _END.unpack(packet)
-    return Status(code, status)
-
-
 def _mind(child: int, line: socket.socket) -> NoReturn:
     keep = line.fileno()
     for descriptor in range(keep):
@@ -53,7 +36,7 @@ def _mind(child: int, line: socket.socket) -> NoReturn:
             os.close(descriptor)
     os.closerange(keep + 1, 1 << 16)
     ended = os.waitid(os.P_PID, child, os.WEXITED)
-    code, status = (ended.si_code, ended.si_status) if ended else (os.CLD_EXITED, 0)
-    with suppress(OSError):
-        line.send(_END.pack(END, code, status))
+    if ended:
+        with suppress(OSError):
+            line.send(pack_end(Status(ended.si_code, ended.si_status)))
     os._exit(0)

@@ -15,6 +15,8 @@ from plugdeck.errors import OpenError
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _MOST_BYTES = 1 << 30
+_MOST_NAME_BYTES = 200
+"""Of what debuggers and ``/proc`` call it; memfd_create(2) takes 249."""
 _STEP_BYTES = 1 << 26
 
 
@@ -35,7 +37,9 @@ def sealed_copy(path: Path) -> Iterator[SealedCopy]:
     Raises:
         OpenError: it cannot be read, is no regular file, or is larger than a gibibyte.
     """
-    descriptor = os.memfd_create("plugdeck-plugin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    descriptor = os.memfd_create(
+        os.fsdecode(os.fsencode(path.name)[:_MOST_NAME_BYTES]), os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
+    )
     try:
         try:
             _fill(descriptor, path)
