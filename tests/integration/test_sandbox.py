@@ -240,6 +240,20 @@ def test_libraries_that_the_verdict_found_are_found_in_every_tier(start, build_p
 
 
 @pytest.mark.parametrize("tier", CONFINED)
+def test_a_plugin_sees_data_of_its_own_name_beside_it_and_nothing_else_there(start, build_plugin, tmp_path, tier):
+    built = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+    plugin = tmp_path / "tries.so"
+    plugin.write_bytes(built.read_bytes())
+    for name in ("tries.json", "other.json"):
+        (tmp_path / name).write_text("{}")
+    loaded = start(tier, path=plugin)
+
+    assert loaded.call("Try", "read", os.fspath(tmp_path / "tries.json")) == 0
+    assert loaded.call("Try", "write", os.fspath(tmp_path / "tries.json")) in {errno.EACCES, errno.EROFS}
+    assert loaded.call("Try", "read", os.fspath(tmp_path / "other.json")) in {errno.EACCES, errno.ENOENT}
+
+
+@pytest.mark.parametrize("tier", CONFINED)
 def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, prize, tier):
     if not is_offered(tier):
         pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")

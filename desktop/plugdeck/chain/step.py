@@ -36,6 +36,10 @@ class TransformHost(Protocol):
     def log(self) -> PluginLog:
         """What the plugin wrote and said."""
 
+    @property
+    def confinement_words(self) -> str:
+        """What keeps the plugin from the user's files, in sentences; empty while it does not run."""
+
     def start(self) -> None:
         """Starts the process and loads the plugin. Raises HostError."""
 
@@ -76,6 +80,8 @@ class StepView:
     stale: bool
     parameters: tuple[Parameter, ...]
     values: Mapping[str, float]
+    confinement: str = ""
+    """What keeps it from the user's files, in sentences; empty while it does not run."""
     file_name: str = ""
     """What tells it from another step of the same name; empty where nothing has to."""
 
@@ -141,6 +147,7 @@ class Step:
             stale=self.stale,
             parameters=manifest.parameters,
             values=dict(self.values),
+            confinement=self.host.confinement_words,
             file_name=file_name,
         )
 

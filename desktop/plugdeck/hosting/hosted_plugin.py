@@ -16,7 +16,7 @@ from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
-from plugdeck.hosting.sandbox.confinement import Permissions, Tier
+from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
@@ -88,9 +88,9 @@ class HostedPlugin:
         return process.pid if process else None
 
     @property
-    def tier(self) -> Tier | None:
-        """How its process is confined, while there is one."""
-        return self._group.tier if self._group.process else None
+    def confinement_words(self) -> str:
+        """How its process is confined, in sentences; empty while there is none."""
+        return self._group.confinement_words if self._group.process else ""
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change of state; the function returned ends it.

@@ -21,6 +21,7 @@ from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frames import Frame, OwnFrames
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
+from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.listeners import Listeners
 
 _LOADING = "loading"
@@ -38,6 +39,7 @@ class InAppPlugin:
     """What ``HostedPlugin`` is, without a process of its own. Calls to one plugin take turns."""
 
     pid: int | None = None
+    confinement_words = Tier.LIMITED.words
 
     def __init__(self, path: Path, manifest: Manifest, owner: FrameOwner) -> None:
         self.path = path

@@ -67,9 +67,13 @@ class WorkerGroup:
         return process if process and process.is_alive else None
 
     @property
-    def tier(self) -> Tier | None:
-        """How the process is confined that was started last."""
-        return self._confinement.tier if self._confinement else None
+    def confinement_words(self) -> str:
+        """How the process is confined that was started last, and why not better, in sentences."""
+        if self._confinement is None:
+            return ""
+        tier, offered = self._confinement.tier, offer()
+        why = f"{offered.reason} {offered.remedy}" if tier is offered.tier else ""
+        return f"{tier.words} {why}".strip()
 
     def start(self, plugin: HostedPlugin) -> None:
         """Starts the process unless it runs, and loads ``plugin``, and the ones that an ended process had.

@@ -16,15 +16,18 @@ _SYSTEM = tuple(f"{folder}/" for folder in SYSTEM_FOLDERS)
 
 @dataclass(frozen=True, slots=True)
 class LinkedFiles:
-    """The libraries outside of the system's folders that a plugin needs."""
+    """What a plugin needs outside of the system's folders: libraries, and its own data."""
 
     paths: tuple[str, ...] = ()
     by_place: bool = False
-    """Whether it finds some of them by where it lies itself (``$ORIGIN``): then it is opened at its own path."""
+    """Whether it finds some of them by where it lies itself: then it is opened at its own path."""
 
 
 def linked_files(path: Path) -> LinkedFiles:
-    """Those of the plugin at ``path``; none when it cannot be read, which loading it will explain."""
+    """Those of the plugin at ``path``; none when it cannot be read, which loading it will explain.
+
+    Files beside it that share its name are its own data: ``users.json`` for ``users.so``.
+    """
     try:
         facts = read(path, symbols=False)
     except BinaryFormatError:
@@ -32,7 +35,20 @@ def linked_files(path: Path) -> LinkedFiles:
     closure = Host.default().closure(facts)
     if facts.elf is None or closure is None:
         return LinkedFiles()
-    found = [library.path for library in closure.libraries[1:]]
+    data = _files_of_its_name(path)
+    found = [*data, *(library.path for library in closure.libraries[1:])]
     outside = [each for name in found for each in (name, os.path.realpath(name)) if not each.startswith(_SYSTEM)]
-    by_place = any("ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed))
+    by_place = bool(data) or any(
+        "ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed)
+    )
     return LinkedFiles(tuple(dict.fromkeys(outside)), by_place)
+
+
+def _files_of_its_name(path: Path) -> tuple[str, ...]:
+    begin = f"{path.name.partition('.so')[0]}."
+    try:
+        with os.scandir(path.parent) as entries:
+            beside = [entry for entry in entries if entry.name.startswith(begin) and entry.name != path.name]
+            return tuple(sorted(os.path.abspath(entry.path) for entry in beside if entry.is_file()))
+    except OSError:
+        return ()

@@ -53,6 +53,7 @@ class DetailsHeader(QWidget):
         self.worker = plain_label("", self)
         self.use = plain_label(NO_TRANSFORM, self)
         self.state = plain_label("", self)
+        self.confinement = plain_label("", self)
         self.why = plain_label(WHY, self)
         self._why_button = QToolButton(self)
         self.back = QPushButton(self)
@@ -108,6 +109,8 @@ class DetailsHeader(QWidget):
         self.state.setWordWrap(not is_short)
         self._state_row.setStretch(1, 0 if is_short else 1)
         self._state_row.setStretch(3, 1 if is_short else 0)
+        self.confinement.setText(visible_text(step.confinement) if step else "")
+        self.confinement.setVisible(state in _MAPPED and bool(self.confinement.text()))
         self._why_button.setVisible(state in _MAPPED)
         self._show_why()
 
@@ -133,7 +136,8 @@ class DetailsHeader(QWidget):
         self.worker.setAccessibleName("Verdict of Plugdeck's own worker")
         self.use.setAccessibleName("What it can be used for")
         self.state.setAccessibleName("State")
-        for widget in (self.why, self.worker, self.back):
+        self.confinement.setAccessibleName("Confinement")
+        for widget in (self.why, self.worker, self.back, self.confinement):
             widget.hide()
         self._why_button.setText("Why?")
         self._why_button.setAutoRaise(True)
@@ -171,6 +175,7 @@ class DetailsHeader(QWidget):
         layout.addWidget(self.verdict)
         layout.addWidget(self.worker)
         layout.addLayout(second)
+        layout.addWidget(self.confinement)
         layout.addWidget(self.why)
 
     def _paint_marks(self) -> None:
@@ -181,7 +186,7 @@ class DetailsHeader(QWidget):
         self._mark.setAccessibleName(STATUS_WORDS[report.status])
         if step:
             self._state_mark.setPixmap(icon_of(STATE_MARKS[step.state], self.palette()).pixmap(SIZE, SIZE))
-        for label in (self.verdict, self.worker, self.why):
+        for label in (self.verdict, self.worker, self.confinement, self.why):
             tint(label, Tone.QUIET)
 
 
