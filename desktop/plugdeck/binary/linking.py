@@ -25,6 +25,8 @@ MAX_LINKING_BYTES = 24 * 1024 * 1024
 MAX_REFERENCES = 150_000
 """Symbols that relocations name."""
 
+_REFERENCE_BYTES = 150
+
 _STB_LOCAL, _STB_WEAK = 0, 2
 _HIDDEN_VISIBILITIES = frozenset({1, 2})  # internal, hidden: such a reference is the file's own
 
@@ -51,6 +53,11 @@ class Linking:
     """Code of the file reaches its own thread-local block at a fixed distance."""
     unknown_relocations: tuple[int, ...]
     definitions: Definitions
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it takes."""
+        return self.definitions.size_bytes + _REFERENCE_BYTES * len(self.references)
 
 
 def read_linking(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from plugdeck.binary import read
@@ -12,10 +13,13 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.check import check
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host import Host
+from plugdeck.compat.library_files import ReadFacts
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.dialects.recognise import recognise
 from plugdeck.errors import BinaryFormatError
 
+read_tables: ReadFacts = partial(read, symbols=False, linking=True)
+"""How a file to be judged is read when there is no cache of facts."""
 _WEIGHT = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -35,14 +39,14 @@ def examine(path: str | os.PathLike[str], host: Host | None = None, *, symbols: 
     return report if symbols else without_symbols(report)
 
 
-def read_for_verdict(path: Path) -> BinaryFacts:
+def read_for_verdict(path: Path, read_facts: ReadFacts = read_tables) -> BinaryFacts:
     """The facts that a verdict takes. Symbols are listed only for a plugin whose promises are held against them: that
     takes several times as long as reading what the loader does.
 
     Raises:
         BinaryFormatError: as ``binary.read`` does.
     """
-    facts = read(path, symbols=False, linking=True)
+    facts = read_facts(path)
     manifest, _ = recognise(facts)
     return facts if manifest is None or manifest.dialect is Dialect.LIBRARY else read(path)
 

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from plugdeck.binary import read
-from plugdeck.binary.facts import BinaryFacts, FileIdentity
+from plugdeck.binary.facts import FileIdentity
 from plugdeck.catalogue.examine import judge, read_for_verdict, unreadable, without_symbols
+from plugdeck.catalogue.known_files import KnownFiles, numbers_of
 from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.report_json import report_from_json, report_to_json
 from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
-from plugdeck.compat.dependencies import Dependencies, Numbers, circumstances, look_for, numbers_at, starting_places
+from plugdeck.compat.dependencies import Dependencies, circumstances, look_for, starting_places
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.errors import BinaryFormatError
@@ -56,41 +55,28 @@ class _Judging:
     def __init__(self, choice: HostChoice, cache: VerdictCache) -> None:
         self._choice = choice
         self._cache = cache
-        self._read_before: dict[Numbers, BinaryFacts] = {}
+        self._files = KnownFiles()
 
     def judge(self, path: str) -> KeptReport:
         try:
-            report = without_symbols(judge(read_for_verdict(Path(path)), self._host))
+            report = without_symbols(judge(read_for_verdict(Path(path), self._files.read), self._host))
         except BinaryFormatError as error:
             return KeptReport(path, (), _body(unreadable(Path(path), error)))
         assert report.facts
-        kept = KeptReport(path, _numbers(report.facts), _body(report))
+        kept = KeptReport(path, numbers_of(report.facts), _body(report))
         self._cache.keep(kept, self._dependencies.of(report.facts))
         return kept
 
     @cached_property
     def _host(self) -> Host:
         before = starting_places(self._choice)
-        host = self._choice.host(self._read_briefly)
+        host = self._choice.host(self._files.read_library)
         self._cache.keep_host({**(host.resolver.search.files.stamps if host.resolver else {}), **before})
         return host
 
     @cached_property
     def _dependencies(self) -> Dependencies:
         return Dependencies(self._host, look_for(self._choice))
-
-    def _read_briefly(self, path: Path) -> BinaryFacts:
-        """A library that many need is read once in a scan, whatever names lead to it."""
-        numbers = numbers_at(os.fspath(path))
-        if numbers not in self._read_before:
-            facts = read(path, symbols=False)
-            self._read_before[_numbers(facts)] = facts
-        return self._read_before.get(numbers) or read(path, symbols=False)
-
-
-def _numbers(facts: BinaryFacts) -> Numbers:
-    identity = facts.identity
-    return identity.device, identity.inode, identity.size_bytes, identity.mtime_ns, identity.ctime_ns
 
 
 def _body(report: Report) -> str:

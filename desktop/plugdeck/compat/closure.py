@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from plugdeck.binary.facts import ElfFacts, VersionNeed
+from plugdeck.binary.facts import BinaryFacts, VersionNeed
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library, Search
 
@@ -88,10 +89,11 @@ class Resolver:
             last = self._last = root, _Walk(self, root).closure()
         return last[1]
 
-    def last_closure(self, elf: ElfFacts) -> Closure | None:
+    def last_closure(self, facts: BinaryFacts) -> Closure | None:
         """The closure that was made last, if it was this file's: a verdict, and those who explain it, ask for one."""
         last = self._last
-        return last[1] if last and last[0].file.elf is elf else None
+        is_its = last and last[0].file.elf is facts.elf and last[0].path == os.fspath(facts.path)
+        return last[1] if last and is_its else None
 
     def load(self, root: Library) -> None:
         """Counts this file and all it needs as being in the host's memory."""

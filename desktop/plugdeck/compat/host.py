@@ -111,7 +111,7 @@ class Host:
         """The file with all it needs here, or None for a file or a host without dynamic loading."""
         if self.resolver is None or facts.elf is None:
             return None
-        return self.resolver.last_closure(facts.elf) or self.resolver.closure(self.root(facts))
+        return self.resolver.last_closure(facts) or self.resolver.closure(self.root(facts))
 
     def root(self, facts: BinaryFacts) -> Library:
         """The file as this host would open it: by its path, with no library that asked for it."""
@@ -160,7 +160,7 @@ def _read_host(host: Host, elf: ElfFacts, tree: Sysroot, read_facts: ReadFacts, 
     files = LibraryFiles(read_facts, host.platform, is_brief=read_facts is not read_briefly, sysroot=tree)
     resolver = resolver_of(host.executable, elf, files, tree)
     loaded = tuple(dict.fromkeys(resolver.loaded.values()))
-    scope = SymbolScope(loaded, is_versioned=not is_musl_loader(elf))
+    scope = SymbolScope(loaded, read_facts, is_versioned=not is_musl_loader(elf))
     glibc = glibc_version(resolver)
     blocks = [block for library in loaded if (block := library.file.elf.details.thread_local)]
     is_musl = is_musl_loader(elf)

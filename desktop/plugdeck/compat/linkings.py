@@ -9,7 +9,7 @@ from plugdeck.binary import read
 from plugdeck.binary.definitions import Row
 from plugdeck.binary.linking import Linking
 from plugdeck.binary.versions import SymbolVersion
-from plugdeck.compat.library_files import LibraryFile
+from plugdeck.compat.library_files import LibraryFile, ReadFacts
 from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
 
@@ -23,7 +23,8 @@ _NAMES_PAY_AFTER = 200
 class Linkings:
     """What relocations and hash tables of libraries say; those used longest ago are dropped first."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_facts: ReadFacts) -> None:
+        self._read_facts = read_facts
         self._kept: OrderedDict[LibraryFile, Linking | None] = OrderedDict()
         self._size_bytes = 0
         self._names: dict[LibraryFile, frozenset[bytes]] = {}
@@ -74,12 +75,13 @@ class Linkings:
         return linking
 
     def _read(self, library: Library) -> Linking | None:
+        place = library.file.place or Path(library.path)
         try:
-            return read(library.file.place or Path(library.path), symbols=False, linking=True).linking
+            return self._read_facts(place).linking or read(place, symbols=False, linking=True).linking
         except BinaryFormatError as error:
             self.errors[library.file] = error
             return None
 
 
 def _size(linking: Linking | None) -> int:
-    return linking.definitions.size_bytes if linking else 0
+    return linking.size_bytes if linking else 0

@@ -14,7 +14,7 @@ from plugdeck.binary.facts import BinaryFacts
 from plugdeck.binary.linking import Linking, Reference
 from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.closure import Closure
-from plugdeck.compat.library_files import LibraryFile
+from plugdeck.compat.library_files import LibraryFile, ReadFacts
 from plugdeck.compat.linkings import Linkings
 from plugdeck.compat.search import Library
 
@@ -74,11 +74,11 @@ class _Settled:
 class SymbolScope:
     """The symbols of one host; it remembers what it found, which more libraries in a scope do not take away."""
 
-    def __init__(self, everywhere: Iterable[Library], *, is_versioned: bool = True) -> None:
+    def __init__(self, everywhere: Iterable[Library], read_facts: ReadFacts, *, is_versioned: bool = True) -> None:
         """``everywhere``: the program and its libraries, in load order; ``is_versioned`` as for ``Resolver``."""
         self.is_versioned = is_versioned
         self._everywhere = tuple(dict.fromkeys(everywhere))
-        self._linkings = Linkings()
+        self._linkings = Linkings(read_facts)
         self._in_host: dict[_Key, bool] = {}
         self._seen_in: dict[_Key, LibraryFile] = {}
         self._settled: dict[LibraryFile, _Settled] = {}
