@@ -81,9 +81,10 @@ def read_elf(source: ByteSource, *, symbols: bool, linking: bool) -> ElfFile:
     strings, versions = dynamic.strings, dynamic.versions
     reader = SymbolReader(source, table, loads, header.layout)
     listed = reader.read(strings, versions.names) if symbols else None
+    infos = None
     if linking and header.type == ET_DYN:
-        check_relocations(source, table, loads, header.layout, header.machine)
-    links = read_linking(source, header, table, loads, (strings, versions)) if linking else None
+        infos = check_relocations(source, table, loads, header.layout, header.machine)
+    links = read_linking(source, header, (table, loads), (strings, versions), infos) if linking else None
     return ElfFile(facts, listed, links)
 
 

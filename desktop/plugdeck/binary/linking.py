@@ -61,13 +61,20 @@ class Linking:
 
 
 def read_linking(
-    source: ByteSource, header: ElfHeader, table: DynamicTable, loads: LoadMap, parts: tuple[StringTable, Versions]
+    source: ByteSource,
+    header: ElfHeader,
+    places: tuple[DynamicTable, LoadMap],
+    names: tuple[StringTable, Versions],
+    infos: set[int] | None = None,
 ) -> Linking | None:
-    """What relocations and hash table say; None for a file whose tables are too large to read at once."""
-    strings, versions = parts
+    """What relocations and hash table say; None for a file whose tables are too large to read at once.
+
+    ``infos`` as for ``read_relocations``.
+    """
+    (table, loads), (strings, versions) = places, names
     layout = header.layout
     most = MAX_READ_BYTES // layout.symbol.size
-    relocations = read_relocations(source, table, loads, layout, header.machine)
+    relocations = read_relocations(source, table, loads, header, infos)
     reader = SymbolReader(source, table, loads, layout, most_symbols=most)
     count, highest = reader.count(), max(relocations.symbols, default=0)
     if 0 < count <= highest:
@@ -96,23 +103,37 @@ def _is_own(definitions: Definitions, number: int) -> bool:
 
 
 def _references(definitions: Definitions, relocations: Relocations, places: SymbolPlaces) -> Iterator[Reference]:
-    """What is to be looked for.
+    """What is to be looked for."""
+    own: list[tuple[int, bytes]] = []
+    yield from _asked(definitions, relocations, places, own)
+    versions, labels, table = definitions.versions, definitions.labels, definitions.hash
+    for number, name in table.astray(own) if own and isinstance(table, GnuHash) else ():
+        version = labels.get(versions[number] & MAX_VERSIONS) if versions is not None else None
+        if not definitions.find(name, gnu_hash(name), version):
+            is_weak = definitions.row(number).info >> 4 == _STB_WEAK
+            yield Reference(name, version, is_weak, needs_static_tls=False)
+
+
+def _asked(
+    definitions: Definitions, relocations: Relocations, places: SymbolPlaces, own: list[tuple[int, bytes]]
+) -> Iterator[Reference]:
+    """The references, without those to what the file defines itself: these are added to ``own`` by number and name.
 
     The inner loop of a verdict, so it is one loop: a folder of libraries has a million references.
     """
     strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
     highest, static_tls, fields = max(labels, default=1), relocations.static_tls, definitions.fields
     low, high = next(iter(places.code), (0, 0))  # where most are, and may be
-    is_found_there = definitions.hash.leads_to if isinstance(definitions.hash, GnuHash) else None
+    has_table = isinstance(definitions.hash, GnuHash)
     for number in relocations.symbols:
         start, info, other, section, value, _ = fields(number)
-        binding = info >> 4
+        binding, kind = info >> 4, info & 15
         if not binding or other & 3 in _HIDDEN_VISIBILITIES:
-            if not section and info & 15 != STT_TLS:
+            if not section and kind != STT_TLS:
                 raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
             continue
-        if (value and not low <= value < high) or (info & 15 == STT_TLS and section):
-            places.check(info & 15, section, value)
+        if (value and not low <= value < high) or (kind == STT_TLS and section):
+            places.check(kind, section, value)
         end = strings.find(b"\0", start)
         if end < 0 or end - start > MAX_STRING_BYTES:
             raise damaged(f"A symbol's name at {start:#x} does not end inside the string table")
@@ -122,14 +143,14 @@ def _references(definitions: Definitions, relocations: Relocations, places: Symb
             version = labels.get(index)
             if version is None and index > highest:
                 raise damaged(f"A symbol is of version {index}, which the file does not name")
-        is_static = number in static_tls
-        if section and not is_static:
-            is_plain = value and (version or index < 3) and binding in BINDINGS and info & 15 in DEFINING_TYPES
-            if is_plain and is_found_there and is_found_there(number, gnu_hash(name)):
+        if section and number not in static_tls:
+            is_plain = value and (version or index < 3) and binding in BINDINGS and kind in DEFINING_TYPES
+            if is_plain and has_table:
+                own.append((number, name))
                 continue
             if definitions.find(name, gnu_hash(name), version):
                 continue
-        yield Reference(name, version, binding == _STB_WEAK, is_static)
+        yield Reference(name, version, binding == _STB_WEAK, number in static_tls)
 
 
 def _read_hash(

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from operator import sub
 
 from plugdeck.binary.dynamic import (
@@ -40,11 +41,17 @@ _MOST_ADDED = 1 << 30
 """To the place of a thread-local variable of any file, forwards or backwards."""
 
 
-def check_relocations(source: ByteSource, table: DynamicTable, loads: LoadMap, layout: Layout, machine: int) -> None:
-    """Raises unless every relocation writes into writable memory, and every constructor lies in code afterwards."""
+def check_relocations(
+    source: ByteSource, table: DynamicTable, loads: LoadMap, layout: Layout, machine: int
+) -> set[int] | None:
+    """Raises unless every relocation writes into writable memory, and every constructor lies in code afterwards.
+
+    Returns:
+        What ``read_relocations`` takes, since reading the tables takes longest; None where nothing was looked at.
+    """
     kinds = TYPE_ROLES.get(machine)
     if kinds is None:
-        return
+        return None
     check = _Check(source, loads, layout, kinds, loads.ranges(0 if table.has_text_relocations else PF_W))
     check.word, check.mask = layout.bits // 8, 0xFFFF_FFFF if layout.bits == 64 else 0xFF
     check.constructors = _constructors(table, layout)
@@ -55,6 +62,7 @@ def check_relocations(source: ByteSource, table: DynamicTable, loads: LoadMap, l
     if size := table.values.get(DT_RELRSZ, 0):
         check.packed(table.values.get(DT_RELR, 0), size)
     check.all_constructors_found()
+    return check.infos
 
 
 def _constructors(table: DynamicTable, layout: Layout) -> range:
@@ -84,6 +92,8 @@ class _Check:
     found: set[int] = field(default_factory=set)
     """Places in the table of constructors that a relocation fills."""
 
+    infos: set[int] = field(default_factory=set)
+    """``r_info`` of all that are not counted as relative."""
     word: int = 8
     mask: int = 0xFFFF_FFFF
     """What of ``r_info`` is the type; the symbol's number is above it."""
@@ -100,9 +110,9 @@ class _Check:
             self._columns(values[::words], values[1::words], values[2::words] if words == 3 else None, relative)
 
     def _columns(self, offsets: array[int], infos: array[int], addends: array[int] | None, counted: int) -> None:
-        if any(info & self.mask != self.kinds.relative for info in set(infos[:counted])):
-            raise damaged("A relocation is counted as relative and is not")
+        self._check_counted(infos[:counted])
         ordered, different = sorted(offsets), set(infos[counted:])
+        self.infos |= different
         types = {info & self.mask for info in different}
         self._check_writable(ordered)
         if min(map(sub, ordered[1:], ordered), default=self.word) < self.word and not types & self.kinds.small:
@@ -114,6 +124,11 @@ class _Check:
             self._check_own_block(different)
         if addends is not None:
             self._check_addends(infos[counted:], addends[counted:], types)
+
+    def _check_counted(self, infos: array[int]) -> None:
+        plain = array(infos.typecode, (self.kinds.relative,))
+        if infos != plain * len(infos) and any(info & self.mask != self.kinds.relative for info in set(infos)):
+            raise damaged("A relocation is counted as relative and is not")
 
     def _check_writable(self, ordered: Sequence[int]) -> None:
         lowest, highest = ordered[0], ordered[-1] + self.word
@@ -145,7 +160,8 @@ class _Check:
         kinds, mask, most = self.kinds, self.mask, self.loads.thread_local_bytes
         if not types & (kinds.slots | kinds.thread_local | {kinds.indirect}) or not any(addends):
             return
-        for info, addend in zip(infos, addends, strict=True):
+        rows = zip(infos, addends, strict=True)
+        for info, addend in rows if kinds.indirect in types else compress(rows, addends):
             kind = info & mask
             if addend and kind in kinds.slots:
                 raise damaged("A relocation adds to a symbol's address")

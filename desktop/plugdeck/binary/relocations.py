@@ -23,6 +23,7 @@ from plugdeck.binary.dynamic import (
     DT_RELSZ,
     DynamicTable,
 )
+from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.segments import LoadMap
 from plugdeck.binary.source import ByteSource
@@ -70,14 +71,14 @@ class Relocations:
 
 
 def read_relocations(
-    source: ByteSource, table: DynamicTable, loads: LoadMap, layout: Layout, machine: int
+    source: ByteSource, table: DynamicTable, loads: LoadMap, header: ElfHeader, infos: set[int] | None = None
 ) -> Relocations:
     """What DT_RELA, DT_REL and DT_JMPREL ask for; all of them are carried out under ``RTLD_NOW``.
 
-    DT_RELR is left out: it holds addresses, and names no symbol.
+    DT_RELR is left out: it holds addresses, and names no symbol. ``infos`` is every ``r_info`` of them, if known.
     """
-    pairs: set[int] = set()
-    for address, size, words in _tables(table, layout):
+    layout, machine, pairs = header.layout, header.machine, infos or set()
+    for address, size, words in _tables(table, layout) if infos is None else ():
         _add_infos(pairs, source, (loads.place_of(address, size, "the relocation table"), size, words), layout)
     kinds = _KINDS.get(machine, _UNKNOWN_MACHINE)
     shift, mask = (32, 0xFFFF_FFFF) if layout.bits == 64 else (8, 0xFF)

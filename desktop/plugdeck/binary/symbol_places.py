@@ -34,10 +34,10 @@ class SymbolPlaces:
         if section >= _FIRST_RESERVED_SECTION:
             return
         if kind == _STT_TLS:
-            is_inside = 0 < self.thread_local_bytes >= address
-        else:
-            ranges = self.code if kind in {_STT_FUNC, _STT_GNU_IFUNC} else self.memory
-            is_inside = any(start <= address <= end for start, end in ranges)  # the end has names too: _end
-            is_inside &= bool(section) or kind == _STT_FUNC
-        if not is_inside:
-            raise damaged(f"A symbol at address {address:#x} lies outside of its part of the file")
+            if 0 < self.thread_local_bytes >= address:
+                return
+        elif section or kind == _STT_FUNC:
+            for start, end in self.code if kind in {_STT_FUNC, _STT_GNU_IFUNC} else self.memory:
+                if start <= address <= end:  # the end has names too: _end
+                    return
+        raise damaged(f"A symbol at address {address:#x} lies outside of its part of the file")

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from plugdeck.binary.facts import BinaryFacts, VersionNeed
+from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library, Search
 
@@ -146,12 +146,10 @@ class Resolver:
             if found is None:
                 return False
             providers[name] = found.file
-        for need in elf.version_needs if self.is_versioned else ():
-            provider = providers.get(need.library)
-            if provider is None:
-                return False  # who is asked depends on the company
-            if need.version not in provider.definitions and _is_missing(need, provider):
-                return False
+        for name, versions in library.file.needed_versions.items() if self.is_versioned else ():
+            provider = providers.get(name)
+            if provider is None or provider.lacks(versions):
+                return False  # if there is none, who is asked depends on the company
         return True
 
     def _find_as_everyone(self, name: str, library: Library) -> Library | None:
@@ -235,21 +233,15 @@ class _Walk:
 
 def _missing_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[MissingVersions]:
     """What the loader finds when it compares needs with definitions (glibc ``elf/dl-version.c``)."""
-    absent: dict[str, list[str]] = {}
-    for need in library.file.elf.version_needs:
-        provider = providers.get(need.library)
-        if provider and _is_missing(need, provider.file):
-            absent.setdefault(need.library, []).append(need.version)
-    for name, versions in absent.items():
-        yield MissingVersions(library, providers[name], tuple(versions))
+    for name, versions in library.file.needed_versions.items():
+        provider = providers.get(name)
+        if provider and provider.file.lacks(versions):
+            absent = versions - provider.file.definitions
+            needs = (need for need in library.file.elf.version_needs if need.library == name and not need.weak)
+            yield MissingVersions(library, provider, tuple(need.version for need in needs if need.version in absent))
 
 
 def _stray_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[StrayVersions]:
-    for name in dict.fromkeys(need.library for need in library.file.elf.version_needs):
+    for name in library.file.needed_versions:
         if name not in providers:
             yield StrayVersions(library, name)
-
-
-def _is_missing(need: VersionNeed, provider: LibraryFile) -> bool:
-    """Not when the provider has no versions at all: the loader lets that pass."""
-    return not need.weak and bool(provider.definitions) and need.version not in provider.definitions

@@ -47,6 +47,18 @@ class LibraryFile:
         base = self.elf.details.base_version
         return frozenset((*self.elf.version_definitions, base) if base else self.elf.version_definitions)
 
+    @cached_property
+    def needed_versions(self) -> dict[str, frozenset[str]]:
+        """By the library that is to define them; without weak ones, which it need not."""
+        needed: dict[str, list[str]] = {}
+        for need in self.elf.version_needs:
+            needed.setdefault(need.library, []).extend(() if need.weak else (need.version,))
+        return {library: frozenset(versions) for library, versions in needed.items()}
+
+    def lacks(self, versions: frozenset[str]) -> bool:
+        """Whether it defines not all of these versions; one without versions of its own passes for having any."""
+        return bool(self.definitions) and not versions <= self.definitions
+
     @property
     def has_no_versions(self) -> bool:
         """Whether it neither defines nor needs any version: then it has no table of its symbols' versions."""

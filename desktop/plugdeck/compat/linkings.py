@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from pathlib import Path
 
 from plugdeck.binary import read
@@ -14,10 +14,8 @@ from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
 
 _MOST_BYTES = 80 * 1024 * 1024
-_MOST_NAMES = 400_000
+_MOST_HASHES = 500_000
 """About 40 MB; with more, all are dropped and made again."""
-_NAMES_PAY_AFTER = 200
-"""Lookups in one library: fewer go through its hash table sooner than its names are listed."""
 
 
 class Linkings:
@@ -27,34 +25,31 @@ class Linkings:
         self._read_facts = read_facts
         self._kept: OrderedDict[LibraryFile, Linking | None] = OrderedDict()
         self._size_bytes = 0
-        self._names: dict[LibraryFile, frozenset[bytes]] = {}
-        self._lookups: Counter[LibraryFile] = Counter()
-        self._name_count = 0
+        self._hashes: dict[LibraryFile, frozenset[int] | None] = {}
+        """Of all that a library defines, so that most need not be asked for what others define."""
+        self._hash_count = 0
         self.errors: dict[LibraryFile, BinaryFormatError] = {}
         """Of libraries whose tables are damaged."""
 
-    def names(self, library: Library) -> frozenset[bytes] | None:
-        """All names that the library could define, so that it need not be asked for others; None before that pays."""
-        return self._names.get(library.file)
-
     def find(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
         """As ``Definitions.find``; None as well for a library whose tables are unknown."""
-        linking = self.of(library)
-        if linking is None:
+        file = library.file
+        if file not in self._hashes:
+            self._list_hashes(library)
+        hashes = self._hashes[file]
+        if hashes is not None and value | 1 not in hashes:
             return None
-        self._lookups[library.file] += 1
-        if self._lookups[library.file] == _NAMES_PAY_AFTER:
-            self._list_names(library.file, linking)
-        return linking.definitions.find(name, value, version)
+        linking = self.of(library)
+        return linking.definitions.find(name, value, version) if linking else None
 
-    def _list_names(self, file: LibraryFile, linking: Linking) -> None:
-        names = linking.definitions.names()
-        if self._name_count + len(names) > _MOST_NAMES:
-            self._names.clear()
-            self._lookups.clear()
-            self._name_count = 0
-        self._names[file] = names
-        self._name_count += len(names)
+    def _list_hashes(self, library: Library) -> None:
+        linking = self.of(library)
+        hashes = linking.definitions.hashes() if linking else frozenset[int]()
+        self._hash_count += len(hashes or ())
+        if self._hash_count > _MOST_HASHES:
+            self._hashes.clear()
+            self._hash_count = len(hashes or ())
+        self._hashes[library.file] = hashes
 
     def of(self, library: Library) -> Linking | None:
         """The tables of this library; None where they are damaged or too large."""

@@ -15,7 +15,8 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import islice, repeat
+from operator import itemgetter
 from typing import BinaryIO, cast
 
 _INFO = "var/lib/dpkg/info"
@@ -29,6 +30,8 @@ _MOST_SYMBOL_BYTES = 20_000_000
 _MOST_LIST_BYTES = 200_000_000
 """Of apt's lists of one kind together, unpacked; what follows counts as unknown."""
 _MOST_COPIES = 20
+_NAMES_PAY_AFTER = 20
+"""Symbols that were looked for in the records: for fewer, to list all names takes longer."""
 _MOST_NAMES = 200_000
 """In one index: the tree of another machine may be made to annoy."""
 
@@ -107,8 +110,15 @@ class Packages:
     def _symbols(self) -> bytes:
         return b"\n".join(content for _, content in self._records(".symbols", _MOST_SYMBOL_BYTES))
 
+    @cached_property
+    def _symbol_names(self) -> frozenset[bytes]:
+        return frozenset(map(itemgetter(0), map(bytes.partition, self._symbols.split(b"\n"), repeat(b"@"))))
+
     def _find_definer(self, symbol: str) -> Definer | None:
-        at = self._symbols.find(f"\n {symbol}@".encode("utf-8", "surrogateescape")) if symbol.isprintable() else -1
+        indented = f" {symbol}".encode("utf-8", "surrogateescape")
+        if not symbol.isprintable() or (len(self._definers) > _NAMES_PAY_AFTER and indented not in self._symbol_names):
+            return None
+        at = self._symbols.find(b"\n" + indented + b"@")
         for _ in range(_MOST_NAMES if at >= 0 else 0):  # back to the line that names the library
             start = self._symbols.rfind(b"\n", 0, at) + 1
             if self._symbols[start : start + 1].isalnum():

@@ -6,7 +6,7 @@ breadth first. Libraries that come into the process with the file are relocated 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from plugdeck.binary.definitions import Row, gnu_hash
@@ -57,12 +57,11 @@ class Bindings:
 
 _MOST_SETTLED = 20_000
 _Key = tuple[bytes, SymbolVersion | None]
-_Named = tuple[Library, frozenset[bytes] | None]
 
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """A library whose symbols were all bound, and to which files that are not the host's."""
+    """A library whose symbols were all bound, and to which files."""
 
     providers: frozenset[LibraryFile]
     exact: tuple[Reference, ...]
@@ -79,8 +78,8 @@ class SymbolScope:
         self.is_versioned = is_versioned
         self._everywhere = tuple(dict.fromkeys(everywhere))
         self._linkings = Linkings(read_facts)
-        self._in_host: dict[_Key, bool] = {}
-        self._seen_in: dict[_Key, LibraryFile] = {}
+        self.seen_in: dict[_Key, LibraryFile] = {}
+        """Where something was found before; what the host has is found there alone."""
         self._settled: dict[LibraryFile, _Settled] = {}
 
     def bind(self, root_linking: Linking, closure: Closure) -> Bindings:
@@ -114,29 +113,11 @@ class SymbolScope:
         if len(self._settled) < _MOST_SETTLED:
             self._settled[library.file] = settled
 
-    def is_in_host(self, reference: Reference) -> bool:
-        """Whether the program or one of its libraries defines it."""
-        key = reference.name, reference.version
-        known = self._in_host.get(key)
-        if known is None:
-            known = self._in_host[key] = self.first(reference, self._everywhere) is not None
-        return known
-
-    def first(self, reference: Reference, scope: Sequence[Library]) -> tuple[Library, Row] | None:
+    def first(self, reference: Reference, scope: Iterable[Library]) -> tuple[Library, Row] | None:
         """The first library of a scope that defines it, and how."""
-        return self.first_of(reference, self.named(scope))
-
-    def named(self, scope: Sequence[Library]) -> list[_Named]:
-        """A scope with the names that each library could define, as far as they are known."""
-        return [(library, self._linkings.names(library)) for library in scope]
-
-    def first_of(self, reference: Reference, scope: Sequence[_Named]) -> tuple[Library, Row] | None:
-        """As ``first``, for many lookups in one scope."""
-        name, value, version = reference.name, -1, reference.version if self.is_versioned else None
-        for library, names in scope:
-            if names is not None and name not in names:
-                continue
-            value = gnu_hash(name) if value < 0 else value
+        name, version = reference.name, reference.version if self.is_versioned else None
+        value = gnu_hash(name)
+        for library in scope:
             row = self._linkings.find(library, name, value, version)
             if row is not None:
                 return library, row
@@ -151,9 +132,7 @@ class _Binding:
         self._closure = closure
         self._scope = tuple(library for library in closure.scope if library not in symbols._everywhere)
         self._whole_scope = (*symbols._everywhere, *self._scope)
-        self._named_scope = symbols.named(self._scope)
-        self._by_name = {name: library for library in self._scope for name in library.names}
-        self._files = {library.file for library in self._scope}
+        self._files = {library.file for library in self._whole_scope}
         self._unmarked_names = {
             name
             for library in self._whole_scope
@@ -192,16 +171,21 @@ class _Binding:
             return None
         asks_unmarked = self._asks_unmarked(library)
         missing, providers, exact = list[Wanted](), set[LibraryFile](), list[Reference]()
+        seen_in, files = self._symbols.seen_in, self._files
         for reference in linking.references:
-            if reference.needs_static_tls or (asks_unmarked and self._is_of_unmarked(reference)):
+            name, version, is_weak, needs_static_tls = reference
+            if needs_static_tls or (asks_unmarked and self._is_of_unmarked(reference)):
                 exact.append(reference)
-                found = self._bind_exactly(library, reference)
-            elif reference.is_weak:
-                continue  # it may stay undefined, so nobody needs to know
-            else:
-                found = self._symbols.is_in_host(reference) or self._is_in_scope(reference, providers)
-            if not found and not reference.is_weak:
-                missing.append(_wanted(reference))
+                if not self._bind_exactly(library, reference) and not is_weak:
+                    missing.append(_wanted(reference))
+            elif not is_weak:  # such a one may stay undefined, so nobody needs to know
+                provider = seen_in.get((name, version))
+                if provider not in files:
+                    provider = self._provider(reference)
+                if provider:
+                    providers.add(provider)
+                else:
+                    missing.append(_wanted(reference))
         settled = _Settled(
             frozenset(providers), tuple(exact), linking.needs_own_static_tls, linking.unknown_relocations
         )
@@ -225,19 +209,12 @@ class _Binding:
             need.library in self._unmarked_names for need in library.file.elf.version_needs
         )
 
-    def _is_in_scope(self, reference: Reference, providers: set[LibraryFile]) -> bool:
-        key = reference.name, reference.version
-        file = self._symbols._seen_in.get(key)
-        if file is None or file not in self._files:
-            version = reference.version
-            hint = self._by_name.get(version.library) if version else None  # it mostly is where it was to be
-            found = self._symbols.first(reference, (hint,)) if hint else None
-            found = found or self._symbols.first_of(reference, self._named_scope)
-            if found is None:
-                return False
-            file = self._symbols._seen_in[key] = found[0].file
-        providers.add(file)
-        return True
+    def _provider(self, reference: Reference) -> LibraryFile | None:
+        found = self._symbols.first(reference, self._whole_scope)
+        if found is None:
+            return None
+        file = self._symbols.seen_in[reference.name, reference.version] = found[0].file
+        return file
 
     def _is_of_unmarked(self, reference: Reference) -> bool:
         return bool(reference.version and reference.version.library in self._unmarked_names)
