@@ -10,7 +10,7 @@ from itertools import islice
 
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.packages import Packages
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.search import Library, Search, folder_of
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
@@ -66,7 +66,7 @@ def _candidates(name: str, needed_by: Library, packages: Packages, tree: Sysroot
         first = needed_by
         while first.loader is not None:
             first = first.loader
-        beside = os.path.dirname(os.path.abspath(first.path))
+        beside = folder_of(first)
         yield Copy(os.path.join(beside, name), "", is_beside=True)
         yield Copy(os.path.join(os.path.dirname(beside), "lib", name), "")
     for shipped in packages.shipped(name):

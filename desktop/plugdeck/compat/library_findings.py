@@ -15,6 +15,8 @@ from plugdeck.text import visible
 
 _MOST_PLACES = 60
 """Lines of evidence; more are only there in files that are made to annoy."""
+_MOST_ABOVE = 10
+"""Libraries on the way to the culprit; no real plugin has more between itself and what it lacks."""
 _MOST_LOOKED_AT = 100
 """Places behind the one that was taken."""
 
@@ -118,6 +120,10 @@ def _order_remedy(provider: Library, later: Place) -> str:
 
 
 def needed_by_words(library: Library) -> str:
-    """``plugin.so``, or ``libb.so (needed by liba.so, needed by plugin.so)``."""
+    """``plugin.so``, or ``libb.so (needed by liba.so, needed by plugin.so)``; of a long way, its two ends."""
     first, *above = reversed(library.chain)
-    return f"{first} ({', '.join(f'needed by {label}' for label in above)})" if above else first
+    words = [f"needed by {label}" for label in above]
+    left_out = len(words) - _MOST_ABOVE
+    if left_out > 1:
+        words[_MOST_ABOVE - 1 : -1] = [f"… needed by {left_out:,} more …"]
+    return f"{first} ({', '.join(words)})" if words else first

@@ -54,7 +54,7 @@ class Library:
     @property
     def chain(self) -> tuple[str, ...]:
         """Labels from the first file to this one."""
-        return (*(self.loader.chain if self.loader else ()), self.label)
+        return tuple(library.label for library in reversed(_way_up(self)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +103,9 @@ class Search:
 
     def is_plain(self, loader: Library) -> bool:
         """Whether what this library asks for is looked for where everyone's is."""
-        elf = loader.file.elf
         if self._setting.is_musl:
-            return not (elf.runpath or elf.rpath or (loader.loader and not self.is_plain(loader.loader)))
+            return not any(each.file.elf.runpath or each.file.elf.rpath for each in _way_up(loader))
+        elf = loader.file.elf
         return not (
             elf.runpath or elf.flags_1 & _NODEFLIB or elf.rpath or (loader.loader and _inherited_rpaths(loader))
         )
@@ -193,22 +193,31 @@ class Search:
         if "$" not in text:
             return text or "."
         values = {
-            "ORIGIN": self._setting.program_folder if owner is None else os.path.dirname(os.path.abspath(owner.path)),
+            "ORIGIN": self._setting.program_folder if owner is None else folder_of(owner),
             "LIB": self._setting.library_token,
             "PLATFORM": self._setting.platform.token,
         }
         return _TOKEN.sub(lambda found: values[found[1] or found[2]], text)
 
 
+def folder_of(library: Library) -> str:
+    """What ``$ORIGIN`` is for it: as its path is written, since ``..`` behind a link is not where the link is."""
+    path = library.path
+    return os.path.dirname(path if path.startswith("/") else os.path.join(os.getcwd(), path))
+
+
+def _way_up(library: Library | None) -> list[Library]:
+    """The library, what asked for it, and so on up to the first; a file that is made to annoy has thousands."""
+    found = []
+    while library is not None:
+        found.append(library)
+        library = library.loader
+    return found
+
+
 def _inherited_rpaths(loader: Library) -> tuple[Library, ...]:
     """Those on the way from this library up to the first whose RPATH counts for its requests."""
-    owners = []
-    owner: Library | None = loader
-    while owner is not None:
-        if owner.rpath:
-            owners.append(owner)
-        owner = owner.loader
-    return tuple(owners)
+    return tuple(owner for owner in _way_up(loader) if owner.rpath)
 
 
 def _has_nodeflib(loader: Library) -> bool:
