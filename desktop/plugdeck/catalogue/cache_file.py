@@ -14,6 +14,20 @@ from pathlib import Path
 from typing import TypeVar
 
 _BUSY_MS = 1000
+_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""The second is what Python makes of a damaged schema, which SQLite would name in its message."""
+_NOT_THE_CONTENT = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_INTERRUPT,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_READONLY,
+}
 Result = TypeVar("Result")
 
 
@@ -44,7 +58,7 @@ class CacheFile:
     def close(self) -> None:
         """Lets the file go."""
         if self._database:
-            with suppress(sqlite3.Error):
+            with suppress(*_FAULTS):
                 self._database.close()
         self._database = None
 
@@ -53,7 +67,7 @@ class CacheFile:
             return None
         try:
             return work(self._database)
-        except sqlite3.Error as error:
+        except _FAULTS as error:
             self.close()
             if _is_damage(error):
                 self._remove()  # so that the next one builds it again
@@ -64,7 +78,7 @@ class CacheFile:
             try:
                 self._file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
                 return self._connect()
-            except (sqlite3.Error, OSError) as error:
+            except (*_FAULTS, OSError) as error:
                 if attempt == 2 or not _is_damage(error):
                     return None
                 self._remove()
@@ -100,6 +114,5 @@ class CacheFile:
 
 def _is_damage(error: Exception) -> bool:
     """Whether the file's content is at fault, rather than its place, its rights or another program."""
-    if isinstance(error, sqlite3.OperationalError):
-        return "no such" in str(error)  # another program's table or columns
-    return isinstance(error, sqlite3.DatabaseError)
+    code = getattr(error, "sqlite_errorcode", None)  # none where it is Python that cannot take what SQLite read
+    return isinstance(error, _FAULTS) and (code is None or code & 0xFF not in _NOT_THE_CONTENT)

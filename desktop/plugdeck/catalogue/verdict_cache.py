@@ -36,6 +36,7 @@ _MOST_ROWS = {"hosts": 20, "places": 200_000, "reports": 50_000}
 _WRITE_AT = 500
 _SELECT_AT_ONCE = 500
 _NUMBER = "I"
+_MOST_NUMBER = 0xFFFF_FFFF
 
 Places = Mapping[str, Numbers]
 
@@ -87,7 +88,8 @@ class VerdictCache:
             names = {os.fsencode(path): path for path in paths[begin : begin + _SELECT_AT_ONCE]}
             statement = f"SELECT path, stamp, places, body, checksum FROM reports WHERE host = ? AND path {_in(names)}"
             rows: list[Any] = self._file.ask(statement, (self._host, *names))
-            fresh = [(row, _unpacked(row[2])) for row in rows if _is_whole(row) and row[1] == self._stamp_now(row[0])]
+            whole = [row for row in rows if row[0] in names and _is_whole(row)]
+            fresh = [(row, _unpacked(row[2])) for row in whole if row[1] == self._stamp_now(row[0])]
             self._look_at(set().union(*(ids for _, ids in fresh)))
             for (name, _, _, body, _), ids in fresh:
                 if self._current.issuperset(ids):
@@ -127,7 +129,8 @@ class VerdictCache:
         for begin in range(0, len(unknown), _SELECT_AT_ONCE):
             some = unknown[begin : begin + _SELECT_AT_ONCE]
             rows: list[Any] = self._file.ask(f"SELECT id, path, stamp FROM places WHERE id {_in(some)}", tuple(some))
-            self._current.update(number for number, path, stamp in rows if self._stamp_now(path) == stamp)
+            whole = [row for row in rows if isinstance(row[1], bytes)]
+            self._current.update(number for number, path, stamp in whole if self._stamp_now(path) == stamp)
         self._outdated.update(set(unknown) - self._current)
 
     def _stamp_now(self, path: bytes) -> str:
@@ -163,8 +166,15 @@ class VerdictCache:
         key = os.fsencode(path), _stamp(numbers)
         if key not in self._ids:
             database.execute("INSERT OR IGNORE INTO places (path, stamp) VALUES (?, ?)", key)
-            (self._ids[key],) = database.execute("SELECT id FROM places WHERE path = ? AND stamp = ?", key).fetchone()
+            row = database.execute("SELECT id FROM places WHERE path = ? AND stamp = ?", key).fetchone()
+            if row is None or not 0 < row[0] <= _MOST_NUMBER or self._is_contradicted(row[0], key):
+                raise sqlite3.DatabaseError("the table of places, or its index, is damaged")
+            (self._ids[key],) = row
         return self._ids[key]
+
+    def _is_contradicted(self, number: int, key: tuple[bytes, str]) -> bool:
+        """Whether the table had something else under this number than the index, which was asked now, says."""
+        return number in self._outdated and self._stamp_now(key[0]) == key[1]
 
 
 def _unpacked(packed: Any) -> Sequence[int]:

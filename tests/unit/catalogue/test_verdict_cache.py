@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import sqlite3
 import subprocess
 import sys
@@ -156,6 +157,58 @@ def test_damaged_cache_is_built_again(file: Path, plugin: Path, content: bytes):
     assert found(file, plugin)
 
 
+def damaged(file: Path, old: bytes, new: bytes) -> None:
+    """Puts ``new`` in the place of ``old``, everywhere in what is on disk."""
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = file.read_bytes()
+    assert old in content
+    assert len(old) == len(new)
+    file.write_bytes(content.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"TABLE reports (id", b"TABLE reports \xffid"),  # in SQLite's sentence about it, which Python cannot read
+        (b'["body"]', b'["b\xffdy"]'),
+        (b"library.so", b"librarY.so"),  # in the table and the index alike
+    ],
+)
+def test_damaged_bytes_in_the_cache_cost_only_speed(file: Path, plugin: Path, library: Path, old: bytes, new: bytes):
+    keep(file, plugin, library)
+    damaged(file, old, new)
+    found(file, plugin)
+    for _ in range(2):
+        keep(file, plugin, library)
+    assert found(file, plugin)
+
+
+def test_index_that_refuses_what_the_table_lacks_is_built_again(file: Path, plugin: Path, library: Path):
+    keep(file, plugin, library)
+    with closing(sqlite3.connect(file)) as database, database:
+        database.execute("CREATE UNIQUE INDEX another ON places (path)")
+    written(library, "newer, longer")
+    for _ in range(2):
+        keep(file, plugin, library)
+    assert found(file, plugin)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_cache_with_a_few_wrong_bytes_costs_only_speed(file: Path, plugin: Path, library: Path, seed: int):
+    keep(file, plugin, library, host_depends=(library,))
+    with closing(sqlite3.connect(file)) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content, dice = bytearray(file.read_bytes()), random.Random(seed)
+    used = [at for at, byte in enumerate(content) if byte]
+    for at in dice.choices(used, k=dice.randint(1, 4)):
+        content[at] = dice.choice((0, 1, 0x7F, 0x80, 0xFF, dice.randrange(256)))
+    file.write_bytes(content)
+    for _ in range(2):
+        found(file, plugin)
+        keep(file, plugin, library, host_depends=(library,))
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -209,7 +262,9 @@ def test_cache_locked_by_another_program_costs_only_speed(file: Path, plugin: Pa
     keep(file, plugin)
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        keep(file, plugin.rename(plugin.with_name("new.so")))
+        keep(file, written(plugin.with_name("new.so"), "new"))
+    assert found(file, plugin)
+    assert not found(file, plugin.with_name("new.so"))
 
 
 def test_oldest_rows_are_dropped_when_there_are_too_many(file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
