@@ -9,7 +9,7 @@ from plugdeck.compat.elsewhere import copies_elsewhere, elsewhere_remedy
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.library_files import LibraryFile, Refusal
 from plugdeck.compat.packages import packages_of
-from plugdeck.compat.remedies import c_library_remedy, install_remedy, newest, rebuild_remedy
+from plugdeck.compat.remedies import install_remedy, is_c_library, newest, rebuild_remedy
 from plugdeck.compat.search import CACHE, DEFAULT_FOLDER, Library, Place, Search, Trail
 from plugdeck.text import visible
 
@@ -32,22 +32,30 @@ def library_findings(problems: tuple[Problem, ...], search: Search) -> Iterator[
 
 def _missing_library(problem: MissingLibrary, search: Search) -> Finding:
     trail = search.trail(problem.name, problem.needed_by)
-    evidence = _searched(problem.name, trail)
+    left_out = search.left_out(problem.name, problem.needed_by)
+    evidence = _searched(problem, trail, left_out)
     for place, refusal in reversed(trail):
         if refusal:
             return _refused_library(problem, place, refusal, evidence)
     packages = packages_of(search.sysroot.folder or "/")
     relatives = ", ".join(map(visible, search.relatives(problem.name)))
     also = (f"here in another version, which is not interchangeable: {relatives}",) if relatives else ()
-    is_c_library = c_library_remedy(problem.name)  # one from elsewhere would be the second in its process
-    copies = () if is_c_library else copies_elsewhere(problem.name, problem.needed_by, search, packages)
+    # A C library from elsewhere would be the second in its process.
+    has_copies = not left_out and not is_c_library(problem.name)
+    copies = copies_elsewhere(problem.name, problem.needed_by, search, packages) if has_copies else ()
     outside = tuple(f"here, but not searched: {copy.label}" for copy in copies)
+    if left_out:
+        remedy = f"Link {problem.needed_by.label} without -z nodefaultlib."
+    elif copies:
+        remedy = elsewhere_remedy(copies[0], search.sysroot)
+    else:
+        remedy = install_remedy(problem.name, packages, is_musl=search.is_musl)
     return Finding(
         "loader.library-not-found",
         Severity.ERROR,
         f"The library {visible(problem.name)} was not found; {needed_by_words(problem.needed_by)} needs it.",
         (*evidence, *also, *outside),
-        elsewhere_remedy(copies[0], search.sysroot) if copies else install_remedy(problem.name, packages),
+        remedy,
         stops_load=True,
     )
 
@@ -66,16 +74,20 @@ def _refused_library(problem: MissingLibrary, place: Place, refusal: Refusal, ev
     )
 
 
-def _searched(name: str, trail: Trail) -> tuple[str, ...]:
+def _searched(problem: MissingLibrary, trail: Trail, left_out: Place | None) -> tuple[str, ...]:
     """Each place in order, with what was there; the cache has its line also when it does not know the name."""
-    lines, cache_at = [], 0
+    name, lines, cache_at = problem.name, [], 0
     for place, refusal in trail:
         path = visible(place.path)
         lines.append(f"{place.source}: {path} {refusal.reason if refusal else 'does not exist'}")
         cache_at = len(lines) if place.source != DEFAULT_FOLDER else cache_at
     knows = any(place.source == CACHE for place, _ in trail)
     if not (knows or "/" in name or (trail and trail[-1][1] and trail[-1][1].ends_search)):
-        lines.insert(cache_at, f"{CACHE}: does not list {visible(name)}")
+        is_listed = left_out and left_out.source == CACHE
+        lines.insert(cache_at, f"{CACHE}: {'lists' if is_listed else 'does not list'} {visible(name)}")
+    if left_out:
+        flag = f"which the flag NODEFLIB of {problem.needed_by.label} leaves out"
+        lines.append(f"{visible(left_out.path)} is in a default folder, {flag}")
     left_out = len(lines) - _MOST_PLACES
     return (*lines[:_MOST_PLACES], f"and {left_out} more places") if left_out > 0 else tuple(lines)
 

@@ -15,9 +15,12 @@ _PARTED = re.compile(r"(?P<prefix>[A-Za-z_]+?)_(?P<number>\d+(?:\.\d+)*)")
 _CPP_LIBRARY = ("GLIBCXX", "CXXABI")
 
 
-def install_remedy(library: str, packages: Packages | None = None) -> str:
-    """How to get a library by its soname, on this family of distributions and elsewhere."""
-    known = c_library_remedy(library) or _of_form("kinds", library)
+def install_remedy(library: str, packages: Packages | None = None, *, is_musl: bool = False) -> str:
+    """How to get a library by its soname, on this family of distributions and elsewhere.
+
+    ``is_musl``: the host's C library is musl: then it is glibc's libraries that have no place there.
+    """
+    known = _of_form("glibc-libraries" if is_musl else "musl-libraries", library) or _of_form("kinds", library)
     if known:
         return known
     lists = packages.offering(library) if packages else ""
@@ -29,9 +32,9 @@ def install_remedy(library: str, packages: Packages | None = None) -> str:
     )
 
 
-def c_library_remedy(library: str) -> str:
-    """What to do when the missing library belongs to a C library, of which a process can have but one; or nothing."""
-    return _of_form("c-libraries", library)
+def is_c_library(library: str) -> bool:
+    """Whether a library of this name belongs to a C library, of which a process can have but one."""
+    return bool(_of_form("glibc-libraries", library) or _of_form("musl-libraries", library))
 
 
 def debian_package(library: str) -> str:

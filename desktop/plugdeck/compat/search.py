@@ -84,6 +84,11 @@ class Search:
         """The file tree that is searched."""
         return self._setting.sysroot
 
+    @property
+    def is_musl(self) -> bool:
+        """Whether the loader is musl's rather than glibc's."""
+        return self._setting.is_musl
+
     def find(self, name: str, loader: Library) -> Library | None:
         """The library that the loader would take, or None: then ``trail`` tells why."""
         if "/" not in name and self.is_plain(loader):
@@ -134,6 +139,16 @@ class Search:
                 break
         return tuple(steps)
 
+    def left_out(self, name: str, loader: Library) -> Place | None:
+        """Where the library would be found if the flag NODEFLIB of who asks did not leave out the default folders."""
+        if self._setting.is_musl or "/" in name or not _has_nodeflib(loader):
+            return None
+        cached = (Place(path, CACHE) for path in self._setting.cached(name) if self._is_below_default_folder(path))
+        for place in (*cached, *self._folders(name, self._setting.default_folders, None, DEFAULT_FOLDER)):
+            if isinstance(self.files.look(place.path), LibraryFile):
+                return place
+        return None
+
     def relatives(self, name: str) -> tuple[str, ...]:
         """Libraries here that differ from this name only in their version."""
         stem = name.partition(".so")[0] + ".so"
@@ -162,10 +177,14 @@ class Search:
         if loader is not None:
             yield from self._folders(name, loader.file.elf.runpath, loader, f"RUNPATH of {loader.label}")
         for path in setting.cached(name):
-            if not (nodeflib and os.path.dirname(path) in setting.default_folders):
+            if not (nodeflib and self._is_below_default_folder(path)):
                 yield Place(path, CACHE)
         if not nodeflib:
             yield from self._folders(name, setting.default_folders, None, DEFAULT_FOLDER)
+
+    def _is_below_default_folder(self, path: str) -> bool:
+        """As glibc asks (``_dl_map_object``): by the path's beginning alone."""
+        return any(path.startswith(f"{folder}/") for folder in self._setting.default_folders)
 
     def _musl_places(self, name: str, loader: Library | None) -> Iterator[Place]:
         """musl looks in one order for everyone: both kinds of paths are one, and hold for those below."""

@@ -119,7 +119,6 @@ def test_remedy_says_how_sure_the_package_is(system: Path, tmp_path: Path):
     ("library", "word"),
     [
         ("libc.musl-x86_64.so.1", "Alpine"),
-        ("libc.so.6", "such as musl"),
         ("libjvm.so", "Java"),
         ("liblog.so", "Android"),
         ("libcuda.so.1", "NVIDIA"),
@@ -127,3 +126,9 @@ def test_remedy_says_how_sure_the_package_is(system: Path, tmp_path: Path):
 )
 def test_libraries_that_no_package_brings_have_a_remedy_of_their_own(library: str, word: str):
     assert word in install_remedy(library)
+
+
+def test_only_the_other_c_library_has_no_place_in_a_host():
+    assert "such as musl" in install_remedy("libm.so.6", is_musl=True)
+    assert "the package libc6" in install_remedy("libm.so.6")
+    assert "Alpine" not in install_remedy("libc.musl-x86_64.so.1", is_musl=True)

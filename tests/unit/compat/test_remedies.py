@@ -79,7 +79,7 @@ def test_symbol_remedy_is_of_the_longest_beginning(name: str, word: str):
 def test_policies_say_what_they_are_and_hold_sentences(path: Path):
     policy = json.loads(path.read_text(encoding="utf-8"))
     assert policy.pop("about").endswith(".")
-    for name in ("remedies", "kinds", "c-libraries", "beginnings"):
+    for name in ("remedies", "kinds", "glibc-libraries", "musl-libraries", "beginnings"):
         assert all(
             (text.endswith(".") and text[0].isupper()) or text.startswith("nginx")
             for text in policy.get(name, {}).values()
