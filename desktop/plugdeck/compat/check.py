@@ -42,16 +42,14 @@ def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
         yield from rpath_findings(facts, resolver.search.sysroot)
     if host.has_loaded(facts):
         return  # opening it again gives what is there
-    root = host.root(facts)
-    problems = resolver.problems(root)
-    if problems:
+    closure = resolver.closure(host.root(facts))
+    if closure.problems:
         from plugdeck.compat.library_findings import library_findings
 
-        yield from library_findings(problems, resolver.search)
+        yield from library_findings(closure.problems, resolver.search)
         return
     if facts.linking is None:
         return
-    closure = resolver.closure(root)
     stopping = tuple(closure_findings(closure, host))
     yield from stopping
     if not any(finding.stops_load for finding in stopping):

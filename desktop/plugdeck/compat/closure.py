@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from plugdeck.binary.facts import BinaryFacts
-from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.search import Library, Search
 
 _MOST_MISSING = 50
@@ -59,7 +58,7 @@ class Closure:
 
 
 class Resolver:
-    """Finds closures for one host; what is sound and depends on no search folder of its own is judged once."""
+    """Finds closures for one host."""
 
     def __init__(self, search: Search, *, is_versioned: bool = True) -> None:
         """``is_versioned`` is false for a loader that does not compare versions: musl's."""
@@ -71,8 +70,6 @@ class Resolver:
         """As ``loaded``, by the names alone that something in the host asked for."""
         self.everywhere: set[tuple[int, ...]] = set()
         """Keys of the files whose symbols, and those of all below them, are there for everyone in the process."""
-        self._sound: set[str] = set()
-        self._unsound: set[str] = set()
         self._last: tuple[Library, Closure] | None = None
 
     def add(self, library: Library, names: Iterable[str]) -> None:
@@ -102,62 +99,6 @@ class Resolver:
             self.loaded.update((name, library) for name in library.names if name not in self.loaded)
             self.everywhere.add(library.file.key)
         self.asked.update((name, library) for name, library in walk.asked.items() if name not in self.asked)
-
-    def problems(self, root: Library) -> tuple[Problem, ...]:
-        """What is wrong in the closure; quick where all of it is found by name alone and was judged before."""
-        needed = root.file.elf.needed
-        if self._is_sound_here(root) and (self._sound.issuperset(needed) or all(map(self._is_sound, needed))):
-            return ()
-        return self.closure(root).problems
-
-    def _is_sound(self, name: str) -> bool:
-        """Whether the library of this name, and all below it, loads in any company.
-
-        That can be said of a name alone when every library on the way is the one that the name means to everyone:
-        then it does not matter which of them asked first.
-        """
-        if name in self.loaded:
-            self._sound.add(name)
-        if name in self._sound:
-            return True
-        if name in self._unsound:
-            return False
-        seen, waiting = {name}, deque([name])
-        while waiting:
-            current = waiting.popleft()
-            found = self.search.find_plainly(current)
-            if found is None or not self._is_sound_here(found):
-                self._unsound.update((current, name))
-                return False
-            fresh = set(found.file.elf.needed) - seen - self._sound - self.loaded.keys()
-            seen |= fresh
-            waiting.extend(fresh)
-        self._sound |= seen
-        return True
-
-    def _is_sound_here(self, library: Library) -> bool:
-        """Whether what this one library asks for itself is there, and is what everyone would get."""
-        elf = library.file.elf
-        if elf.rpath or elf.details.filters or elf.details.auxiliaries:
-            return False  # RPATH holds for those below as well: only the whole closure tells
-        providers: dict[str, LibraryFile] = {}
-        for name in elf.needed:
-            found = self.loaded.get(name) or self._find_as_everyone(name, library)
-            if found is None:
-                return False
-            providers[name] = found.file
-        for name, versions in library.file.needed_versions.items() if self.is_versioned else ():
-            provider = providers.get(name)
-            if provider is None or provider.lacks(versions):
-                return False  # if there is none, who is asked depends on the company
-        return True
-
-    def _find_as_everyone(self, name: str, library: Library) -> Library | None:
-        everyones = self.search.find_plainly(name)
-        if everyones is None or self.search.is_plain(library):
-            return everyones
-        own = self.search.find(name, library)
-        return everyones if own and own.file is everyones.file else None
 
 
 class _Walk:
