@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import gc
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -74,11 +76,19 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _check_plainly(names: Sequence[str]) -> int:
-    """A check without options: there is nothing to parse, and the parser would take longer than the check."""
-    from plugdeck.cli_check import check_files
-    from plugdeck.compat.host_choice import WORKER
+    """A check without options: there is nothing to parse, and the parser would take longer than the check.
 
-    return check_files([Path(name) for name in names], WORKER)
+    So would looking for garbage, once while modules are imported and once more at the end.
+    """
+    gc.disable()
+    atexit.register(gc.freeze)
+    try:
+        from plugdeck.cli_check import check_files
+        from plugdeck.compat.host_choice import WORKER
+
+        return check_files([Path(name) for name in names], WORKER)
+    finally:
+        gc.enable()
 
 
 def diff(options: argparse.Namespace) -> int:

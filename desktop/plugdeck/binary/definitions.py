@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, repeat
 from operator import and_, or_
 from struct import Struct
@@ -108,8 +107,7 @@ class GnuHash(NamedTuple):
                 yield number, name
 
 
-@dataclass(frozen=True, slots=True)
-class SysvHash:
+class SysvHash(NamedTuple):
     """DT_HASH: buckets, and one link for each symbol."""
 
     buckets: Sequence[int]
@@ -125,8 +123,7 @@ class SysvHash:
             index = self.links[index]
 
 
-@dataclass(frozen=True, slots=True)
-class Definitions:
+class Definitions(NamedTuple):
     """The tables of one file that lookups go through."""
 
     hash: GnuHash | SysvHash | None

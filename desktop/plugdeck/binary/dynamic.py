@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.segments import PT_DYNAMIC, LoadMap, ProgramHeader
@@ -30,8 +30,7 @@ TABLE_ADDRESSES = frozenset(
 """Tags whose values are addresses of tables in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class DynamicTable:
+class DynamicTable(NamedTuple):
     """The entries of PT_DYNAMIC up to DT_NULL, as the loader keeps them: of a repeated tag, the last."""
 
     values: dict[int, int]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.dynamic import (
     DT_FLAGS,
@@ -39,8 +39,7 @@ from plugdeck.binary.versions import Versions, read_versions
 _TYPES = {ET_REL: "object file, not linked yet", ET_EXEC: "program", ET_DYN: "shared object", ET_CORE: "core dump"}
 
 
-@dataclass(frozen=True, slots=True)
-class ElfFile:
+class ElfFile(NamedTuple):
     """What reading one ELF file gives; what was not asked for, or is too large, is None."""
 
     facts: ElfFacts
@@ -88,8 +87,7 @@ def read_elf(source: ByteSource, *, symbols: bool, linking: bool) -> ElfFile:
     return ElfFile(facts, listed, links)
 
 
-@dataclass(frozen=True, slots=True)
-class _Dynamic:
+class _Dynamic(NamedTuple):
     """What the dynamic table leads to, apart from symbols."""
 
     table: DynamicTable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.layout import LAYOUTS, Layout
 from plugdeck.binary.machines import ELF_MACHINES, machine_name
@@ -15,8 +15,7 @@ PN_XNUM = 0xFFFF
 """``e_phnum`` when the real number is elsewhere: only core dumps have so many."""
 
 
-@dataclass(frozen=True, slots=True)
-class ElfHeader:
+class ElfHeader(NamedTuple):
     """``Elf_Ehdr``, without what only section headers need."""
 
     layout: Layout

@@ -81,8 +81,7 @@ class BinarySymbol(NamedTuple):
     """``name@@version`` rather than ``name@version``."""
 
 
-@dataclass(frozen=True, slots=True)
-class VersionNeed:
+class VersionNeed(NamedTuple):
     """One version that a needed library must define (gABI supplement: ``.gnu.version_r``)."""
 
     library: str
@@ -90,8 +89,7 @@ class VersionNeed:
     weak: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """One ELF note from a PT_NOTE segment; ``description`` is the raw bytes."""
 
     owner: str

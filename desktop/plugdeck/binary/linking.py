@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_TLS, Definitions, GnuHash, SysvHash, gnu_hash
@@ -42,8 +41,7 @@ class Reference(NamedTuple):
     """It is a thread-local variable that must lie in the static block."""
 
 
-@dataclass(frozen=True, slots=True)
-class Linking:
+class Linking(NamedTuple):
     """The symbols of one file as the loader works with them, whatever their number."""
 
     references: tuple[Reference, ...]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.dynamic import DT_REL, DT_RELA
 
 
-@dataclass(frozen=True, slots=True)
-class TypeRoles:
+class TypeRoles(NamedTuple):
     """The relocation types that matter here, by the names of the x86-64 psABI."""
 
     relative: int

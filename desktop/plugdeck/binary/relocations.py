@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.dynamic import (
     DT_JMPREL,
@@ -31,8 +31,7 @@ from plugdeck.binary.source import ByteSource
 _PIECE_BYTES = 3 * 8 * 40_000  # a whole number of entries of every kind
 
 
-@dataclass(frozen=True, slots=True)
-class RelocationKinds:
+class RelocationKinds(NamedTuple):
     """What the types of one machine mean; ``known`` are those that glibc's loader carries out."""
 
     known: frozenset[int]
@@ -58,8 +57,7 @@ _KINDS = {
 _UNKNOWN_MACHINE = RelocationKinds(frozenset(), frozenset(), frozenset())
 
 
-@dataclass(frozen=True, slots=True)
-class Relocations:
+class Relocations(NamedTuple):
     """All relocations of one file, reduced to pairs of symbol number and type."""
 
     symbols: frozenset[int]

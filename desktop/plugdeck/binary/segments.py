@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from plugdeck.binary.elf_header import PN_XNUM, ElfHeader
 from plugdeck.binary.layout import Layout
@@ -23,8 +23,7 @@ _MOST_MEMORY_BYTES, _HIGHEST_ADDRESS = 1 << 38, 1 << 47
 """Beyond what systems give to one program."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramHeader:
+class ProgramHeader(NamedTuple):
     """``Elf_Phdr``: one segment."""
 
     type: int
@@ -107,7 +106,9 @@ class LoadMap:
 def _check_segment(segment: ProgramHeader, lowest: int, file_bytes: int) -> None:
     if segment.offset + segment.file_bytes > file_bytes:
         raise BinaryFormatError(
-            f"A segment of {segment.file_bytes:,} bytes reaches beyond the end of the file",
+            f"A segment of {segment.file_bytes:,} bytes reaches beyond the end of the file"
+            if segment.file_bytes
+            else "A segment begins beyond the end of the file",
             offset=segment.offset,
             remedy="The file is cut off, or holds only debug information: copy, download or build it again.",
         )

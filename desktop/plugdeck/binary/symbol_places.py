@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.segments import PF_X, LoadMap
 from plugdeck.binary.source import damaged
@@ -12,8 +12,7 @@ _FIRST_RESERVED_SECTION = 0xFF00  # SHN_LORESERVE: absolute and common symbols h
 _PLAIN_FUNCTIONS = frozenset({3, 40, 62, 183, 243, 258})  # as in ``loading_checks``
 
 
-@dataclass(frozen=True, slots=True)
-class SymbolPlaces:
+class SymbolPlaces(NamedTuple):
     """Where the memory of one file is."""
 
     code: tuple[tuple[int, int], ...]

@@ -10,6 +10,7 @@ import sys
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.dynamic import DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM, TABLE_ADDRESSES, DynamicTable
 from plugdeck.binary.facts import BinarySymbol, Binding, SymbolKind, Visibility
@@ -45,8 +46,7 @@ _INFOS = {
 _VISIBILITIES = (Visibility.DEFAULT, Visibility.INTERNAL, Visibility.HIDDEN, Visibility.PROTECTED)
 
 
-@dataclass(frozen=True, slots=True)
-class Symbols:
+class Symbols(NamedTuple):
     """The exported (defined) and imported (undefined) symbols, in file order."""
 
     exports: tuple[BinarySymbol, ...] = ()

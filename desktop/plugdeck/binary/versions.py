@@ -7,7 +7,6 @@ steps go forward only, inside one segment, and no more versions are taken than a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -24,12 +23,11 @@ VER_FLG_BASE = 1
 VER_FLG_WEAK = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Verneed:
+class Verneed(NamedTuple):
     """``Elf_Verneed``: one library, and where the versions needed of it begin."""
 
     version: int
-    count: int
+    entries: int
     file: int
     first: int
     next: int
@@ -40,13 +38,12 @@ class Verneed:
         return cls(*window.unpack(layout.version_need, position))
 
 
-@dataclass(frozen=True, slots=True)
-class Vernaux:
-    """``Elf_Vernaux``: one version needed; ``index`` is what the symbols' version table calls it."""
+class Vernaux(NamedTuple):
+    """``Elf_Vernaux``: one version needed; ``number`` is what the symbols' version table calls it."""
 
     hash: int
     flags: int
-    index: int
+    number: int
     name: int
     next: int
 
@@ -56,14 +53,13 @@ class Vernaux:
         return cls(*window.unpack(layout.version_need_entry, position))
 
 
-@dataclass(frozen=True, slots=True)
-class Verdef:
+class Verdef(NamedTuple):
     """``Elf_Verdef``: one version defined; the first of its entries has its name."""
 
     version: int
     flags: int
-    index: int
-    count: int
+    number: int
+    entries: int
     hash: int
     first: int
     next: int
@@ -84,8 +80,7 @@ class SymbolVersion(NamedTuple):
     """In references: a definition without a version does not do."""
 
 
-@dataclass(frozen=True, slots=True)
-class Versions:
+class Versions(NamedTuple):
     """Every version of a file; ``names`` and ``labels`` are by the index that the symbols' version table uses."""
 
     needs: tuple[VersionNeed, ...]
@@ -108,20 +103,20 @@ def read_versions(
     definitions: list[str] = []
     if window := _window(source, table, loads, DT_VERNEED, "the table of needed versions"):
         for need, entry in _needs(window, table.values.get(DT_VERNEEDNUM, 0), layout):
-            index, library = entry.index & MAX_VERSIONS, strings.text(need.file)
+            index, library = entry.number & MAX_VERSIONS, strings.text(need.file)
             name = names[index] = strings.text(entry.name)
             _check_hash(name, entry.hash)
-            labels[index] = SymbolVersion(name, library, bool(entry.index & ~MAX_VERSIONS))
+            labels[index] = SymbolVersion(name, library, bool(entry.number & ~MAX_VERSIONS))
             needs.append(VersionNeed(library, name, bool(entry.flags & VER_FLG_WEAK)))
     if window := _window(source, table, loads, DT_VERDEF, "the table of defined versions"):
         for definition, name_offset in _definitions(window, table.values.get(DT_VERDEFNUM, 0), layout):
-            name = names[definition.index & MAX_VERSIONS] = strings.text(name_offset)
+            name = names[definition.number & MAX_VERSIONS] = strings.text(name_offset)
             _check_hash(name, definition.hash)
             if definition.flags & VER_FLG_BASE:
                 base = name
             else:
                 definitions.append(name)
-                labels[definition.index & MAX_VERSIONS] = SymbolVersion(name)
+                labels[definition.number & MAX_VERSIONS] = SymbolVersion(name)
     return Versions(tuple(needs), tuple(definitions), names, labels, base)
 
 
@@ -137,13 +132,13 @@ def _needs(window: Window, count: int, layout: Layout) -> Iterator[tuple[Verneed
     for number in range(count):
         need = Verneed.parse(window, position, layout)
         _check_version(need.version)
-        total += need.count
+        total += need.entries
         _check_total(total)
         entry_position = position + need.first
-        for entry_number in range(need.count):
+        for entry_number in range(need.entries):
             entry = Vernaux.parse(window, entry_position, layout)
             yield need, entry
-            entry_position += _step(entry.next, entry_number, need.count)
+            entry_position += _step(entry.next, entry_number, need.entries)
         position += _step(need.next, number, count)
 
 
@@ -153,7 +148,7 @@ def _definitions(window: Window, count: int, layout: Layout) -> Iterator[tuple[V
     for number in range(count):
         definition = Verdef.parse(window, position, layout)
         _check_version(definition.version)
-        if not definition.count:
+        if not definition.entries:
             raise damaged("A defined version has no name")
         yield definition, window.unpack(layout.version_definition_entry, position + definition.first)[0]
         position += _step(definition.next, number, count)

@@ -6,6 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.search import Library, Search
@@ -14,16 +15,14 @@ _MOST_MISSING = 50
 """The search ends then: the loader stops at the first, and nobody reads more."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingLibrary:
+class MissingLibrary(NamedTuple):
     """A needed library that the loader would not find, or not take."""
 
     name: str
     needed_by: Library
 
 
-@dataclass(frozen=True, slots=True)
-class MissingVersions:
+class MissingVersions(NamedTuple):
     """Versions that a library is asked for and does not define."""
 
     needed_by: Library
@@ -34,8 +33,7 @@ class MissingVersions:
 Problem = MissingLibrary | MissingVersions
 
 
-@dataclass(frozen=True, slots=True)
-class StrayVersions:
+class StrayVersions(NamedTuple):
     """Versions that are needed of a file which nothing in the process was asked for as: the loader ends its process
     over it (glibc ``elf/dl-version.c``, an assertion)."""
 

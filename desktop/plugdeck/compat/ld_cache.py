@@ -7,10 +7,9 @@ from the usual PATH of a user, and does not show which entries are for which pro
 
 from __future__ import annotations
 
-import os
 import struct
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 LOADER_CACHE = Path("/etc/ld.so.cache")
 
@@ -28,8 +27,7 @@ _FLAG_ELF_LIBC6 = 0x0003
 _LARGEST_BYTES = 64 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class CacheEntry:
+class CacheEntry(NamedTuple):
     """One library that ldconfig found."""
 
     name: str
@@ -113,4 +111,4 @@ def _string(data: bytes, offset: int) -> str:
     end = data.find(b"\0", offset)
     if end < 0:
         raise LoaderCacheError(f"a string at {offset:#x} has no end")
-    return os.fsdecode(data[offset:end])
+    return data[offset:end].decode("utf-8", "surrogateescape")

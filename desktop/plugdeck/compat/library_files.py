@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from plugdeck.binary.facts import BinaryFacts, ElfFacts
 from plugdeck.compat.machine import Platform
@@ -65,8 +65,7 @@ class LibraryFile:
         return not (self.elf.version_needs or self.elf.has_definitions)
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """Why the loader does not take a file that has the right name."""
 
     reason: str

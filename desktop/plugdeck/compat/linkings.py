@@ -33,16 +33,18 @@ class Linkings:
 
     def find(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
         """As ``Definitions.find``; None as well for a library whose tables are unknown."""
-        file = library.file
-        if file not in self._hashes:
-            self._list_hashes(library)
-        hashes = self._hashes[file]
+        hashes = self.hashes(library)
         if hashes is not None and value | 1 not in hashes:
             return None
         linking = self.of(library)
         return linking.definitions.find(name, value, version) if linking else None
 
-    def _list_hashes(self, library: Library) -> None:
+    def hashes(self, library: Library) -> frozenset[int] | None:
+        """As ``Definitions.hashes``; none for a library whose tables are unknown."""
+        file = library.file
+        return self._hashes[file] if file in self._hashes else self._list_hashes(library)
+
+    def _list_hashes(self, library: Library) -> frozenset[int] | None:
         linking = self.of(library)
         hashes = linking.definitions.hashes() if linking else frozenset[int]()
         self._hash_count += len(hashes or ())
@@ -50,6 +52,7 @@ class Linkings:
             self._hashes.clear()
             self._hash_count = len(hashes or ())
         self._hashes[library.file] = hashes
+        return hashes
 
     def of(self, library: Library) -> Linking | None:
         """The tables of this library; None where they are damaged or too large."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 from plugdeck.binary.facts import ElfFacts
 
@@ -14,8 +14,7 @@ _LARGEST_LOADER_BYTES = 4 << 20
 _FOLDER_LIST = re.compile(rb"(?:/[\w.+/-]*/\0){2,8}")
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """The kind of code that one process can run."""
 
     machine: int

@@ -107,22 +107,29 @@ class Packages:
         return frozenset(line.removeprefix(b"Package: ") for line in islice(lines, _MOST_NAMES))
 
     @cached_property
-    def _symbols(self) -> bytes:
-        return b"\n".join(content for _, content in self._records(".symbols", _MOST_SYMBOL_BYTES))
+    def _symbols(self) -> tuple[bytes, ...]:
+        return tuple(content for _, content in self._records(".symbols", _MOST_SYMBOL_BYTES))
 
     @cached_property
-    def _symbol_names(self) -> frozenset[bytes]:
-        return frozenset(map(itemgetter(0), map(bytes.partition, self._symbols.split(b"\n"), repeat(b"@"))))
+    def _symbol_records(self) -> Mapping[bytes, bytes]:
+        found: dict[bytes, bytes] = {}
+        for record in reversed(self._symbols):  # the first counts
+            lines = record.split(b"\n")
+            found.update(zip(map(itemgetter(0), map(bytes.partition, lines, repeat(b"@"))), repeat(record)))
+        return found
 
     def _find_definer(self, symbol: str) -> Definer | None:
-        indented = f" {symbol}".encode("utf-8", "surrogateescape")
-        if not symbol.isprintable() or (len(self._definers) > _NAMES_PAY_AFTER and indented not in self._symbol_names):
-            return None
-        at = self._symbols.find(b"\n" + indented + b"@")
+        line = f" {symbol}".encode("utf-8", "surrogateescape")
+        wanted = b"\n" + line + b"@"
+        if len(self._definers) < _NAMES_PAY_AFTER:
+            record = next((record for record in self._symbols if wanted in record), b"")
+        else:
+            record = self._symbol_records.get(line, b"")
+        at = record.find(wanted) if symbol.isprintable() else -1
         for _ in range(_MOST_NAMES if at >= 0 else 0):  # back to the line that names the library
-            start = self._symbols.rfind(b"\n", 0, at) + 1
-            if self._symbols[start : start + 1].isalnum():
-                words = self._symbols[start:at].decode("ascii", "replace").split()
+            start = record.rfind(b"\n", 0, at) + 1
+            if record[start : start + 1].isalnum():
+                words = record[start:at].decode("ascii", "replace").split()
                 return Definer(words[0], words[1]) if len(words) > 1 else None
             if (at := start - 1) < 0:
                 break

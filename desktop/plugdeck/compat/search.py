@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, Refusal
 from plugdeck.compat.loader_setting import LoaderSetting
@@ -57,8 +58,7 @@ class Library:
         return tuple(library.label for library in reversed(_way_up(self)))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """One candidate path, and on whose word the loader looks there."""
 
     path: str

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from plugdeck.binary.facts import ThreadLocal
 
@@ -22,8 +22,7 @@ _MOST_NAMESPACES = 16
 _TCB_ALIGNMENT = 64
 
 
-@dataclass(frozen=True, slots=True)
-class StaticBlock:
+class StaticBlock(NamedTuple):
     """The static block of one host before it opens anything."""
 
     used_bytes: int

@@ -7,7 +7,8 @@ breadth first. Libraries that come into the process with the file are relocated 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 from plugdeck.binary.definitions import Row, gnu_hash
 from plugdeck.binary.facts import BinaryFacts
@@ -22,16 +23,14 @@ Wanted = tuple[str, str | None]
 """A symbol's name, and the version that is asked for, if any."""
 
 
-@dataclass(frozen=True, slots=True)
-class UndefinedSymbols:
+class UndefinedSymbols(NamedTuple):
     """Symbols that a library asks for, and nothing in the process would define."""
 
     needed_by: Library
     symbols: tuple[Wanted, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UnmarkedProvider:
+class UnmarkedProvider(NamedTuple):
     """A library defines a symbol without any version that was asked for with one, of this very library: the loader
     ends its process over it (``check_match``, an assertion)."""
 
@@ -40,8 +39,7 @@ class UnmarkedProvider:
     symbol: Wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Bindings:
+class Bindings(NamedTuple):
     """How the symbols of a file, and of all that comes with it, would be bound."""
 
     undefined: tuple[UndefinedSymbols, ...] = ()
@@ -59,8 +57,7 @@ _MOST_SETTLED = 20_000
 _Key = tuple[bytes, SymbolVersion | None]
 
 
-@dataclass(frozen=True, slots=True)
-class _Settled:
+class _Settled(NamedTuple):
     """A library whose symbols were all bound, and to which files."""
 
     providers: frozenset[LibraryFile]
@@ -112,6 +109,10 @@ class SymbolScope:
         """Remembers that a library asks for nothing in vain, for as long as there is room."""
         if len(self._settled) < _MOST_SETTLED:
             self._settled[library.file] = settled
+
+    def hashes(self, library: Library) -> frozenset[int] | None:
+        """As ``Definitions.hashes``; none where its tables are unknown."""
+        return self._linkings.hashes(library)
 
     def first(self, reference: Reference, scope: Iterable[Library]) -> tuple[Library, Row] | None:
         """The first library of a scope that defines it, and how."""
@@ -203,6 +204,10 @@ class _Binding:
         if missing:
             undefined.append(UndefinedSymbols(library, tuple(sorted(missing, key=lambda each: each[0]))))
 
+    @cached_property
+    def _by_name(self) -> dict[str, Library]:
+        return {name: library for library in self._whole_scope for name in library.names}
+
     def _asks_unmarked(self, library: Library) -> bool:
         """Whether it needs versions of a library that has none."""
         return bool(self._unmarked_names) and any(
@@ -210,11 +215,22 @@ class _Binding:
         )
 
     def _provider(self, reference: Reference) -> LibraryFile | None:
-        found = self._symbols.first(reference, self._whole_scope)
-        if found is None:
-            return None
-        file = self._symbols.seen_in[reference.name, reference.version] = found[0].file
-        return file
+        """Any library that defines it: the one that its version names has it mostly, and no other need be read then."""
+        name, version = reference.name, reference.version
+        named = self._by_name.get(version.library) if version else None
+        if named is None or not self._symbols.first(reference, (named,)):
+            value = gnu_hash(name) | 1
+            likely = [library for library, hashes in self._hashed if hashes is None or value in hashes]
+            found = self._symbols.first(reference, likely)
+            if found is None:
+                return None
+            named = found[0]
+        self._symbols.seen_in[name, version] = named.file
+        return named.file
+
+    @cached_property
+    def _hashed(self) -> list[tuple[Library, frozenset[int] | None]]:
+        return [(library, self._symbols.hashes(library)) for library in self._whole_scope]
 
     def _is_of_unmarked(self, reference: Reference) -> bool:
         return bool(reference.version and reference.version.library in self._unmarked_names)

@@ -7,13 +7,12 @@ at. What is outside of the tree, such as a plugin that is judged for it, is look
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _MOST_LINKS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Sysroot:
+class Sysroot(NamedTuple):
     """The tree; the empty folder stands for this computer's own."""
 
     folder: str = ""
