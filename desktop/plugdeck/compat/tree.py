@@ -18,6 +18,7 @@ IN_THE_HOST = "already in the host"
 _MOST_NODES = 2_000
 _MOST_DEPTH = 40
 _MOST_NAMED = 3
+_NOT_SHOWN = "Deeper libraries are not shown."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ class _Tree:
         self._by_name: dict[str, Library] = {}
         for library in closure.libraries:
             self._by_name.update((name, library) for name in library.names if name not in self._by_name)
+        self._searched = {name for name, _ in closure.searched}
         self._left = _MOST_NODES
 
     def root(self) -> Dependency:
@@ -106,8 +108,9 @@ class _Tree:
 
     def _node(self, library: Library, name: str, rule: str, problem: str, depth: int) -> Dependency:
         children = tuple(self._children(library, depth + 1)) if depth < _MOST_DEPTH else ()
-        said = " ".join(filter(None, (problem, self._problems.of_library(library))))
-        return Dependency(name, library.path, rule, said, children, is_repeated=depth >= _MOST_DEPTH)
+        cut = _NOT_SHOWN if len(children) < len(set(library.file.elf.needed)) else ""
+        said = " ".join(filter(None, (problem, self._problems.of_library(library), cut)))
+        return Dependency(name, library.path, rule, said, children)
 
     def _children(self, library: Library, depth: int) -> Iterator[Dependency]:
         for name in dict.fromkeys(library.file.elf.needed):
@@ -130,8 +133,8 @@ class _Tree:
 
     def _same_file(self, parent: Library, name: str) -> Library | None:
         """A library that was met under another name."""
-        if name in self._problems.missing_names:
-            return None
+        if name in self._problems.missing_names or name not in self._searched:
+            return None  # the closure ends early where much is missing: to search on would take longer than a verdict
         found = self._search.find(name, parent)
         known = (*self._closure.libraries, *self._loaded.values())
         return next((library for library in known if found and library.file is found.file), None)

@@ -132,6 +132,15 @@ def assert_refused_with(words: str | None, data: bytes, folder: Path) -> None:
         read(path)
 
 
+def test_segment_without_bytes_behind_the_end_begins_there(tiny_elf, tmp_path: Path) -> None:
+    """As in files of debug information alone, which ``objcopy --only-keep-debug`` makes."""
+    elf = tiny_elf()
+    data = elf.build()
+    struct.pack_into(U64, data, elf.at["segments"] + 8, 1 << 20)  # p_offset
+    struct.pack_into(U64, data, elf.at["segments"] + 32, 0)  # p_filesz
+    assert_refused_with("A segment begins beyond the end of the file at offset 0x100000", data, tmp_path)
+
+
 # One such entry.
 BAD_TAGS = [
     (0x0F, 2**20, "outside the string table"),  # DT_RPATH

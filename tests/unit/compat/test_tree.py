@@ -12,6 +12,7 @@ import pytest
 
 from plugdeck.binary import read
 from plugdeck.compat.host import Host
+from plugdeck.compat.search import Library, Search
 from plugdeck.compat.tree import IN_THE_HOST, Dependency, dependency_tree
 from plugdeck.compat.tree_text import tree_lines
 
@@ -134,7 +135,42 @@ def test_long_chains_and_wide_lists_are_bounded(libraries):
     depth, node = 0, tree_of(long)
     while node.children:
         depth, node = depth + 1, node.children[0]
-    assert depth <= 40
+    assert (depth, node.problem, node.is_repeated) == (40, "Deeper libraries are not shown.", False)
+
+
+def test_library_whose_needs_are_too_many_says_that_more_are_not_shown(libraries):
+    stub = libraries("libs/libx0000.so", flags=["-nostdlib"])
+    for number in range(1, 1001):
+        (stub.parent / f"libx{number:04}.so").write_bytes(
+            stub.read_bytes().replace(b"libx0000.so", b"libx%04d.so" % number)
+        )
+    below = [stub.parent / f"libx{number:04}.so" for number in range(1001)]
+    first = libraries("libs/libfirst.so", needs=below, flags=["-Wl,-rpath,$ORIGIN", "-nostdlib"])
+    second = libraries("libs/libsecond.so", needs=below, flags=["-Wl,-rpath,$ORIGIN", "-nostdlib"])
+    tree = tree_of(libraries("plugin.so", needs=[first, second], flags=[RUNPATH, "-nostdlib"]))
+    whole, cut = tree.children
+    assert (len(whole.children), whole.problem) == (1001, "")
+    assert (len(cut.children), cut.problem) == (997, "Deeper libraries are not shown.")
+
+
+def test_names_that_the_verdict_did_not_come_to_are_not_searched_for(libraries, monkeypatch: pytest.MonkeyPatch):
+    below = [libraries("libs/libx000.so", flags=["-nostdlib"])]
+    for number in range(1, 300):
+        below.append(below[0].with_name(f"libx{number:03}.so"))
+        below[-1].write_bytes(below[0].read_bytes().replace(b"libx000.so", b"libx%03d.so" % number))
+    plugin = libraries("plugin.so", needs=below, flags=["-nostdlib"])
+    searched = list[str]()
+    find = Search.find
+
+    def noted(self: Search, name: str, loader: Library) -> Library | None:
+        searched.append(name)
+        return find(self, name, loader)
+
+    monkeypatch.setattr(Search, "find", noted)
+    tree = tree_of(plugin)
+    assert len(tree.children) == 300
+    assert tree.children[-1].problem == "It was not looked for."
+    assert 0 < len({name for name in searched if name.startswith("libx")}) <= 50
 
 
 @pytest.mark.skipif(shutil.which("c++") is None, reason="no C++ compiler: c++ is not on PATH")
