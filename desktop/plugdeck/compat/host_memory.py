@@ -17,6 +17,7 @@ from plugdeck.compat.machine import Platform, default_folders, musl_folders
 from plugdeck.compat.search import Library, Search
 from plugdeck.compat.symbol_scope import SymbolScope
 from plugdeck.compat.sysroot import Sysroot
+from plugdeck.compat.system_files import MOST_LIST_BYTES, read_at_most
 from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible
 
@@ -125,7 +126,7 @@ def resolver_of(executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysr
 def _preloaded(tree: Sysroot) -> list[str]:
     """What LD_PRELOAD and /etc/ld.so.preload put into every process (``ld.so(8)``)."""
     try:
-        listed = Path(tree.real(tree.path(_PRELOAD_LIST))).read_text(errors="surrogateescape")
+        listed = os.fsdecode(read_at_most(tree.real(tree.path(_PRELOAD_LIST)), MOST_LIST_BYTES))
     except OSError:
         listed = ""
     return re.findall(r"[^\s:]+", f"{'' if tree.folder else os.environ.get('LD_PRELOAD', '')} {listed}")

@@ -11,6 +11,8 @@ import struct
 from pathlib import Path
 from typing import NamedTuple
 
+from plugdeck.compat.system_files import read_at_most
+
 LOADER_CACHE = Path("/etc/ld.so.cache")
 
 _MAGIC = b"glibc-ld.so.cache1.1"
@@ -24,7 +26,11 @@ _HWCAPS_SECTION = 1
 _HWCAP_IS_EXTENSION = 1 << 62
 _FLAG_TYPE_MASK = 0x00FF
 _FLAG_ELF_LIBC6 = 0x0003
-_LARGEST_BYTES = 64 << 20
+_LARGEST_BYTES = 8 << 20
+_MOST_ENTRIES = 100_000
+_LONGEST_PATH = 4096
+_MOST_TEXT = 4
+"""Times the file's size: entries share strings, and one that is made to annoy has all of them share a long one."""
 
 
 class CacheEntry(NamedTuple):
@@ -46,8 +52,7 @@ class LoaderCacheError(ValueError):
 def read_loader_cache(path: Path = LOADER_CACHE) -> tuple[CacheEntry, ...]:
     """The entries in the loader's own order; none when there is no usable cache, as the loader does then."""
     try:
-        with path.open("rb") as file:
-            return parse_loader_cache(file.read(_LARGEST_BYTES))
+        return parse_loader_cache(read_at_most(path, _LARGEST_BYTES))
     except (OSError, LoaderCacheError):
         return ()
 
@@ -65,14 +70,18 @@ def parse_loader_cache(data: bytes) -> tuple[CacheEntry, ...]:
     if magic != _MAGIC:
         raise LoaderCacheError("not a glibc-ld.so.cache1.1 file")
     end = _HEADER.size + count * _ENTRY.size
-    if end > len(data):
-        raise LoaderCacheError(f"{count} entries do not fit into {len(data)} bytes")
+    if end > len(data) or count > _MOST_ENTRIES:
+        raise LoaderCacheError(f"{count} entries do not fit into {len(data)} bytes, or are too many")
     levels = _parse_hwcap_names(data, extension_offset)
-    entries = []
+    entries, text_left = list[CacheEntry](), _MOST_TEXT * len(data)
     for flags, key, value, _os_version, hwcap in _ENTRY.iter_unpack(data[_HEADER.size : end]):
         level = _hwcap_name(hwcap, levels)
         if flags & _FLAG_TYPE_MASK == _FLAG_ELF_LIBC6 and level is not None:
-            entries.append(CacheEntry(_string(data, key), _string(data, value), flags >> 8 & 0xFF, level))
+            entry = CacheEntry(_string(data, key), _string(data, value), flags >> 8 & 0xFF, level)
+            text_left -= len(entry.name) + len(entry.path)
+            if text_left < 0:
+                raise LoaderCacheError(f"the strings are larger than {len(data)} bytes can hold")
+            entries.append(entry)
     return tuple(entries)
 
 
@@ -108,7 +117,7 @@ def _hwcap_name(hwcap: int, levels: tuple[str, ...]) -> str | None:
 
 
 def _string(data: bytes, offset: int) -> str:
-    end = data.find(b"\0", offset)
+    end = data.find(b"\0", offset, offset + _LONGEST_PATH)
     if end < 0:
         raise LoaderCacheError(f"a string at {offset:#x} has no end")
     return data[offset:end].decode("utf-8", "surrogateescape")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from plugdeck.binary.facts import ElfFacts
+from plugdeck.compat.sysroot import Sysroot
+from plugdeck.compat.system_files import MOST_LIST_BYTES, read_at_most
 
 _LARGEST_LOADER_BYTES = 4 << 20
-_FOLDER_LIST = re.compile(rb"(?:/[\w.+/-]*/\0){2,8}")
+_FOLDER_LIST = re.compile(rb"(?<![\w.+/-])(?:/[\w.+/-]{0,200}/\0){2,8}")  # bounded: a tree's loader may be any bytes
 
 
 class Platform(NamedTuple):
@@ -80,10 +82,15 @@ def default_folders(platform: Platform, interpreter: str | None, root: str = "")
 
 def musl_folders(platform: Platform, root: str = "") -> tuple[str, ...]:
     """The folders that musl's loader searches last: those of its list, or else the built-in ones (``ldso``)."""
+    tree = Sysroot(root)
     try:
-        listed = Path(f"{root}/etc/ld-musl-{platform.musl_name}.path").read_text(errors="surrogateescape")
-    except OSError:
+        listed = os.fsdecode(
+            read_at_most(tree.real(tree.path(f"/etc/ld-musl-{platform.musl_name}.path")), MOST_LIST_BYTES)
+        )
+    except FileNotFoundError:
         listed = "/lib:/usr/local/lib:/usr/lib"
+    except OSError:
+        listed = ""  # as musl does with a list that is there and cannot be read
     return tuple(folder for folder in re.split(r"[:\n]", listed) if folder)
 
 
@@ -99,8 +106,7 @@ def _folders_inside(interpreter: str | None) -> tuple[str, ...]:
     if not interpreter:
         return ()
     try:
-        with Path(interpreter).open("rb") as file:
-            found = _FOLDER_LIST.search(file.read(_LARGEST_LOADER_BYTES))
+        found = _FOLDER_LIST.search(read_at_most(interpreter, _LARGEST_LOADER_BYTES))
     except (OSError, ValueError):
         return ()
     if found is None:
@@ -109,8 +115,10 @@ def _folders_inside(interpreter: str | None) -> tuple[str, ...]:
 
 
 def _conventional_folders(platform: Platform, root: str) -> tuple[str, ...]:
-    if platform.multiarch and any(Path(f"{root}{lib}/{platform.multiarch}").is_dir() for lib in ("/lib", "/usr/lib")):
-        own: tuple[str, ...] = (f"/lib/{platform.multiarch}", f"/usr/lib/{platform.multiarch}")
+    tree = Sysroot(root)
+    multiarch = (f"/lib/{platform.multiarch}", f"/usr/lib/{platform.multiarch}")
+    if platform.multiarch and any(os.path.isdir(tree.real(tree.path(folder))) for folder in multiarch):
+        own: tuple[str, ...] = multiarch
     else:
         own = ("/lib64", "/usr/lib64") if platform.bits == 64 else ()
     return (*own, "/lib", "/usr/lib")
@@ -150,8 +158,7 @@ def missing_levels(platform: Platform, isa_needed: int) -> tuple[str, ...]:
 @cache
 def _processor_flags(cpu_information: Path) -> frozenset[str]:
     try:
-        with cpu_information.open() as file:
-            line = next((line for line in file if line.startswith("flags")), "")
+        lines = read_at_most(cpu_information, MOST_LIST_BYTES).decode("ascii", "replace").splitlines()
     except OSError:
         return frozenset()
-    return frozenset(line.split())
+    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())

@@ -7,10 +7,8 @@ asked. A system without them has no answers.
 
 from __future__ import annotations
 
-import errno
 import glob
 import os
-import stat
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,6 +16,8 @@ from functools import cached_property, lru_cache
 from itertools import islice, repeat
 from operator import itemgetter
 from typing import BinaryIO, cast
+
+from plugdeck.compat.system_files import open_regular, read_at_most
 
 _INFO = "var/lib/dpkg/info"
 _LISTS = "var/lib/apt/lists"
@@ -165,8 +165,7 @@ def _names(folder: str, ending: str) -> list[str]:
 
 def _read(path: str, most_bytes: int) -> bytes:
     try:
-        with _open(path) as file:
-            return file.read(max(most_bytes, 0))
+        return read_at_most(path, most_bytes)
     except OSError:
         return b""
 
@@ -185,7 +184,7 @@ def _chunks(paths: list[str]) -> Iterator[bytes]:
     left = _MOST_LIST_BYTES
     for path in paths:
         try:
-            with _open(path) as file, _unpacked(file, path) as content:
+            with open_regular(path) as file, _unpacked(file, path) as content:
                 rest = b""
                 while left > 0 and (read := content.read(_CHUNK_BYTES)):
                     left -= len(read)
@@ -195,15 +194,6 @@ def _chunks(paths: list[str]) -> Iterator[bytes]:
                 yield rest
         except (OSError, EOFError, zlib.error):
             continue
-
-
-def _open(path: str) -> BinaryIO:
-    """A regular file to read from; another machine's tree may have a pipe in its place, which would never end."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, os.strerror(errno.EINVAL), path)
-    return os.fdopen(descriptor, "rb")
 
 
 def _unpacked(file: BinaryIO, path: str) -> BinaryIO:
