@@ -88,8 +88,8 @@ def _searched(problem: MissingLibrary, trail: Trail, left_out: Place | None) -> 
     if left_out:
         flag = f"which the flag NODEFLIB of {problem.needed_by.label} leaves out"
         lines.append(f"{visible(left_out.path)} is in a default folder, {flag}")
-    left_out = len(lines) - _MOST_PLACES
-    return (*lines[:_MOST_PLACES], f"and {left_out} more places") if left_out > 0 else tuple(lines)
+    more = len(lines) - _MOST_PLACES
+    return (*lines[:_MOST_PLACES], f"and {more} more places") if more > 0 else tuple(lines)
 
 
 def _missing_versions(problem: MissingVersions, search: Search) -> Finding:
