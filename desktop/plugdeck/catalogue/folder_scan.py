@@ -64,7 +64,7 @@ class _Judging:
             return KeptReport(path, (), _body(unreadable(Path(path), error)))
         assert report.facts
         kept = KeptReport(path, numbers_of(report.facts), _body(report))
-        self._cache.keep(kept, self._dependencies.of(report.facts))
+        self._cache.keep(kept, self._dependencies.of(report.facts, is_refused=not report.loads))
         return kept
 
     @cached_property

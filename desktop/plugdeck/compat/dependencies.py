@@ -15,6 +15,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 
 from plugdeck.binary.facts import BinaryFacts
+from plugdeck.compat.closure import MissingLibrary, Problem
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.compat.search import CACHE, Library, Search
@@ -27,7 +28,7 @@ Numbers = tuple[int, ...]
 Look = Callable[[str], Numbers]
 """What is at a path; in the tree of another machine, where the path would lead there."""
 
-_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES")
+_VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS")
 _LISTS = ("/etc/ld.so.cache", "/etc/ld.so.preload")
 _PACKAGE_RECORDS = ("/var/lib/dpkg/status", "/var/cache/apt/pkgcache.bin")
 """Remedies name the package that has what is missing."""
@@ -39,20 +40,22 @@ def numbers_at(path: str) -> Numbers:
     """What is at the path now, links followed.
 
     Of a folder, only that it is there and who may write into it: what is in it that matters is a place of its own.
+    With a ``/`` behind its name, also when an entry of it last came or went.
     """
     try:
         found = os.stat(path)
     except (OSError, ValueError):
         return ()
     if stat.S_ISDIR(found.st_mode):
-        return found.st_mode, found.st_uid, found.st_gid
+        rights = found.st_mode, found.st_uid, found.st_gid
+        return (*rights, found.st_mtime_ns) if path.endswith("/") else rights
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def look_for(choice: HostChoice) -> Look:
     """How to look at paths for this host."""
     tree = Sysroot.at(choice.sysroot)
-    return (lambda path: numbers_at(tree.real(path))) if tree.folder else numbers_at
+    return (lambda path: numbers_at(tree.real(path) + "/" * path.endswith("/"))) if tree.folder else numbers_at
 
 
 def circumstances(choice: HostChoice) -> str:
@@ -82,15 +85,15 @@ class Dependencies:
         self._look = look
         self._plain: dict[str, dict[str, Numbers]] = {}
 
-    def of(self, facts: BinaryFacts) -> Mapping[str, Numbers]:
-        """What was at each place when this file's verdict was reached."""
+    def of(self, facts: BinaryFacts, *, is_refused: bool) -> Mapping[str, Numbers]:
+        """What was at each place when this file's verdict was reached; a refused one has evidence and remedies too."""
         resolver, closure = self._host.resolver, self._host.closure(facts)
         places = self._search_folders(facts)
         if resolver and closure:
             for name, library in closure.searched:
                 places.update(self._places(name, library, resolver.search))
-            if closure.problems:
-                places.update((path, self._look(path)) for path in _PACKAGE_RECORDS)
+            if is_refused:
+                places.update((path, self._look(path)) for path in _explaining(closure.problems, resolver.search))
         return places
 
     def _search_folders(self, facts: BinaryFacts) -> dict[str, Numbers]:
@@ -124,6 +127,19 @@ class Dependencies:
             if found and place.path == found.path:
                 break
         return places
+
+
+def _explaining(problems: tuple[Problem, ...], search: Search) -> Iterator[str]:
+    """The places beyond those of the search that say what to do about a problem."""
+    from plugdeck.compat.elsewhere import places_elsewhere  # most files have no problem
+    from plugdeck.compat.library_findings import places_behind
+
+    yield from map(search.sysroot.path, _PACKAGE_RECORDS)
+    for problem in problems:
+        if isinstance(problem, MissingLibrary):
+            yield from places_elsewhere(problem.name, problem.needed_by, search)
+        else:
+            yield from (place.path for place in places_behind(problem, search))
 
 
 def _program_files() -> Iterator[str]:

@@ -9,11 +9,12 @@ from functools import lru_cache
 from itertools import islice
 
 from plugdeck.compat.library_files import LibraryFile
-from plugdeck.compat.packages import Packages
+from plugdeck.compat.packages import Packages, packages_of
 from plugdeck.compat.search import Library, Search, folder_of
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
+_OPTIONAL = "/opt"
 _MOST_FOLDERS = 200
 _MOST_BELOW = 20
 _MOST_LOOKED_AT = 20
@@ -41,10 +42,19 @@ def copies_elsewhere(name: str, needed_by: Library, search: Search, packages: Pa
         return ()
     searched = {place.path for place in search.places(name, needed_by)}
     found: dict[str, Copy] = {}
-    for copy in list(_candidates(name, needed_by, packages, search.sysroot))[:_MOST_LOOKED_AT]:
+    for copy in islice(_candidates(name, needed_by, packages, search.sysroot), _MOST_LOOKED_AT):
         if copy.path not in searched and isinstance(search.files.look(copy.path), LibraryFile):
             found.setdefault(search.sysroot.real(os.path.realpath(copy.path)), copy)
     return tuple(found.values())
+
+
+def places_elsewhere(name: str, needed_by: Library, search: Search) -> tuple[str, ...]:
+    """Every place where ``copies_elsewhere`` looks, with the folder that tells it of others."""
+    if "/" in name or "\0" in name:
+        return ()
+    tree = search.sysroot
+    candidates = islice(_candidates(name, needed_by, packages_of(tree.folder or "/"), tree), _MOST_LOOKED_AT)
+    return (f"{tree.folder}{_OPTIONAL}/", *(copy.path for copy in candidates))
 
 
 def elsewhere_remedy(copy: Copy, tree: Sysroot) -> str:
@@ -77,7 +87,7 @@ def _candidates(name: str, needed_by: Library, packages: Packages, tree: Sysroot
 
 def _folders(root: str) -> tuple[str, ...]:
     """Folders of libraries that no package brought; looked for again when ``/opt`` has changed."""
-    packages = f"{root}/opt"
+    packages = f"{root}{_OPTIONAL}"
     try:
         changed = os.stat(packages).st_mtime_ns
     except OSError:

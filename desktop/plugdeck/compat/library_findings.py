@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from plugdeck.compat.closure import MissingLibrary, MissingVersions, Problem
 from plugdeck.compat.elsewhere import copies_elsewhere, elsewhere_remedy
@@ -115,12 +116,17 @@ def _missing_versions(problem: MissingVersions, search: Search) -> Finding:
 
 def _later_with(problem: MissingVersions, search: Search) -> Place | None:
     """Where another library of the same name has all the versions, behind the one that was taken."""
-    name = problem.provider.file.elf.soname or problem.provider.asked_as
-    for place, _ in zip(search.places(name, problem.needed_by), range(_MOST_LOOKED_AT), strict=False):
+    for place in places_behind(problem, search):
         found = search.files.look(place.path)
         if isinstance(found, LibraryFile) and found.definitions.issuperset(problem.versions):
             return place
     return None
+
+
+def places_behind(problem: MissingVersions, search: Search) -> Iterator[Place]:
+    """Where another library of the same name is looked for, the one that was taken among them."""
+    name = problem.provider.file.elf.soname or problem.provider.asked_as
+    return islice(search.places(name, problem.needed_by), _MOST_LOOKED_AT)
 
 
 def _order_remedy(provider: Library, later: Place) -> str:

@@ -35,7 +35,7 @@ def closure_findings(closure: Closure, host: Host) -> Iterator[Finding]:
         if details.x86_isa_needed:
             yield from _processor_level(library, details.x86_isa_needed, host)
         if _SANITIZERS.fullmatch(elf.soname or ""):
-            yield from _sanitizer(library)
+            yield from _sanitizer(library, host)
 
 
 def binding_findings(bindings: Bindings, host: Host) -> Iterator[Finding]:
@@ -148,9 +148,10 @@ def _processor_level(library: Library, needed: int, host: Host) -> Iterator[Find
         yield _refused("machine.isa-level", message, evidence, remedy)
 
 
-def _sanitizer(library: Library) -> Iterator[Finding]:
+def _sanitizer(library: Library, host: Host) -> Iterator[Finding]:
     """The one runtime library that is known to end every program that did not start with it."""
-    if "verify_asan_link_order=0" not in os.environ.get("ASAN_OPTIONS", ""):
+    options = "" if host.is_elsewhere else os.environ.get("ASAN_OPTIONS", "")
+    if "verify_asan_link_order=0" not in options:
         yield _refused(
             "loader.sanitizer-late",
             f"{library.label} is the runtime of the address sanitizer, which ends every program that it did not start "

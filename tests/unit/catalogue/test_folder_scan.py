@@ -15,9 +15,10 @@ import pytest
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.catalogue import folder_scan
-from plugdeck.catalogue.examine import judge
+from plugdeck.catalogue.examine import judge, read_for_verdict
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.scan import scan_now
+from plugdeck.compat.dependencies import Dependencies, circumstances, look_for, numbers_at
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.paths import cache_folder
@@ -127,6 +128,63 @@ def test_library_that_comes_back_is_noticed(folder: Path, put: Callable[[str], N
     (folder / "away").rename(folder / "own" / "liba.so")
     assert loads(folder) == {"a.so": True}
     assert len(judged) == 2
+
+
+def remedies(folder: Path) -> str:
+    return "\n".join(finding.remedy for report in scan_now([folder]) for finding in report.findings)
+
+
+def test_missing_library_that_appears_where_it_is_not_looked_for_changes_the_remedy(
+    folder: Path, put: Callable[[str], None], judged: list[str]
+):
+    put("a")
+    library = (folder / "own" / "liba.so").rename(folder.parent / "away")
+    assert "lies beside the plugin" not in remedies(folder)
+    library.rename(folder / "liba.so")
+    assert "lies beside the plugin" in remedies(folder)
+    assert judged.count("a.so") == 2
+
+
+def test_library_with_the_missing_version_that_appears_later_in_the_search_changes_the_remedy(
+    folder: Path, build_plugin: Build, tmp_path: Path
+):
+    libraries = {}
+    for version in ("V1", "V2"):
+        script = tmp_path / f"{version}.map"
+        script.write_text(f"{version} {{ a; }};")
+        flags = ["-Wl,-soname,liba.so", f"-Wl,--version-script={script}"]
+        libraries[version] = build_plugin(LIBRARY.format("a"), name=f"liba-{version}.so", flags=flags)
+    flags = [os.fspath(libraries["V2"]), "-Wl,-rpath,$ORIGIN/own:$ORIGIN/later"]
+    shutil.copy(build_plugin(PLUGIN.format("a"), name="a.so", flags=flags), folder)
+    shutil.copy(libraries["V1"], folder / "own" / "liba.so")
+    (folder / "later").mkdir()
+    assert "comes later" not in remedies(folder)
+    shutil.copy(libraries["V2"], folder / "later" / "liba.so")
+    assert "comes later" in remedies(folder)
+
+
+def test_records_of_packages_count_for_what_they_explain_alone(build_plugin: Build, tmp_path: Path):
+    plugin = build_plugin(PLUGIN.format("nothing_defines_this"), flags=["-Wl,--unresolved-symbols=ignore-all"])
+    choice = HostChoice()
+    host, look = choice.host(), look_for(choice)
+    facts, records = read_for_verdict(plugin), "/var/lib/dpkg/status"
+    assert not judge(facts, host).loads
+    assert records in Dependencies(host, look).of(facts, is_refused=True)
+    assert records not in Dependencies(host, look).of(facts, is_refused=False)
+
+
+def test_folder_asked_for_with_a_slash_changes_with_its_entries(tmp_path: Path):
+    before = {path: numbers_at(path) for path in (f"{tmp_path}", f"{tmp_path}/")}
+    os.utime(tmp_path, (1, 1))
+    assert numbers_at(f"{tmp_path}") == before[f"{tmp_path}"]
+    assert numbers_at(f"{tmp_path}/") != before[f"{tmp_path}/"]
+
+
+def test_option_for_the_sanitizer_is_part_of_the_host(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv("ASAN_OPTIONS", raising=False)
+    before = circumstances(HostChoice())
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0")
+    assert circumstances(HostChoice()) != before
 
 
 def test_library_path_is_part_of_the_host(

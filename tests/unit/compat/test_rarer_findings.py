@@ -83,6 +83,14 @@ def test_sanitizer_that_comes_late_is_refused(libraries, monkeypatch):
     assert only(check(read(plugin), Host.default()), "loader.sanitizer-late").stops_load
 
 
+def test_option_for_the_sanitizer_counts_here_and_not_for_another_machine(libraries, monkeypatch):
+    facts = read(libraries("plugin.so", needs=[libraries("libs/libasan.so.8")], flags=[RUNPATH]), linking=True)
+    here = Host.default()
+    monkeypatch.setenv("ASAN_OPTIONS", "verify_asan_link_order=0")
+    assert not [each for each in check(facts, here) if each.id == "loader.sanitizer-late"]
+    assert only(check(facts, replace(here, is_elsewhere=True)), "loader.sanitizer-late").stops_load
+
+
 def test_versions_of_a_library_that_is_not_needed_are_refused(libraries):
     facts = with_needs(read(libraries("plugin.so")), VersionNeed("libabsent.so.1", "V_1", weak=False))
     finding = only(check(facts, Host.default()), "loader.version-stray")
