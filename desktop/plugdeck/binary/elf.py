@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from plugdeck.binary.dynamic import (
+    DF_SYMBOLIC,
     DT_FLAGS,
     DT_FLAGS_1,
     DT_RELR,
     DT_RPATH,
     DT_RUNPATH,
     DT_SONAME,
+    DT_SYMBOLIC,
     DynamicTable,
     folders_of,
     read_dynamic_table,
@@ -118,7 +120,7 @@ def _facts(
         needed=tuple(strings.text(position) for position in table.needed),
         rpath=folders_of(table, DT_RPATH, strings),
         runpath=folders_of(table, DT_RUNPATH, strings),
-        flags=table.values.get(DT_FLAGS, 0),
+        flags=table.values.get(DT_FLAGS, 0) | (DF_SYMBOLIC if DT_SYMBOLIC in table.values else 0),
         flags_1=table.values.get(DT_FLAGS_1, 0),
         version_needs=versions.needs,
         version_definitions=versions.definitions,

@@ -150,7 +150,7 @@ class ElfFacts:
     """``DT_RPATH``, split at colons, not expanded."""
     runpath: tuple[str, ...]
     flags: int
-    """``DT_FLAGS``."""
+    """``DT_FLAGS``, with DF_SYMBOLIC also where DT_SYMBOLIC alone says it."""
     flags_1: int
     """``DT_FLAGS_1`` (PIE is 0x08000000, NOOPEN 0x40)."""
     version_needs: tuple[VersionNeed, ...]

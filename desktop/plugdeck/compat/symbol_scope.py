@@ -53,6 +53,7 @@ class Bindings(NamedTuple):
     """Libraries whose symbols or relocations lead nowhere, and what was found."""
 
 
+_SYMBOLIC = 2  # DF_SYMBOLIC
 _MOST_SETTLED = 20_000
 _Key = tuple[bytes, SymbolVersion | None]
 
@@ -237,7 +238,9 @@ class _Binding:
 
     def _bind_exactly(self, library: Library, reference: Reference) -> bool:
         """Binds in the loader's order, since it matters which definition comes first."""
-        found = self._symbols.first(reference, self._whole_scope)
+        is_symbolic = library.file.elf.flags & _SYMBOLIC and self._symbols.is_versioned  # musl knows no such thing
+        scope = (library, *self._whole_scope) if is_symbolic else self._whole_scope
+        found = self._symbols.first(reference, scope)
         if found is None:
             return False
         provider = found[0]
