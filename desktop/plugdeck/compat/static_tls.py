@@ -25,7 +25,6 @@ _TCB_ALIGNMENT = 64
 class StaticBlock(NamedTuple):
     """The static block of one host before it opens anything."""
 
-    used_bytes: int
     surplus_bytes: int
     alignment: int
 
@@ -41,7 +40,7 @@ class StaticBlock(NamedTuple):
         for block in blocks:
             used = _rounded(used + block.size_bytes + block.skew_bytes, max(1, block.alignment))
             alignment = max(alignment, block.alignment)
-        return cls(used, _rounded(used + _surplus(tunables), alignment) - used, alignment)
+        return cls(_rounded(used + _surplus(tunables), alignment) - used, alignment)
 
     def refuses(self, blocks: Iterable[ThreadLocal]) -> tuple[int, int] | None:
         """The number of the first block that has no place, and the bytes that are left then; None when all have.
@@ -57,7 +56,7 @@ class StaticBlock(NamedTuple):
         return None
 
 
-NO_STATIC_BLOCK = StaticBlock(0, 0, 1)
+NO_STATIC_BLOCK = StaticBlock(0, 1)
 """That of musl: it has no place for what is opened later."""
 
 
