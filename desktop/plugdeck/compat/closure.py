@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from plugdeck.binary.facts import BinaryFacts
+from plugdeck.binary.facts import BinaryFacts, LoadDetails
 from plugdeck.compat.search import Library, Search
 
 _MOST_MISSING = 50
@@ -49,7 +48,8 @@ class Closure:
     """Those that loading it would add to the process, the file itself first, breadth first, as the loader does."""
     problems: tuple[Problem, ...]
     scope: tuple[Library, ...] = ()
-    """Where its symbols are looked for, after the host's: as ``libraries``, with those of the host among them."""
+    """Where its symbols are looked for, after the host's: as ``libraries``, with those of the host among them, and each
+    that DT_FILTER or DT_AUXILIARY names before the one that does."""
     strays: tuple[StrayVersions, ...] = ()
     searched: tuple[tuple[str, Library], ...] = ()
     """The names that were looked for on disk, each with who asked first; what was in the process already was not."""
@@ -93,9 +93,10 @@ class Resolver:
     def load(self, root: Library) -> None:
         """Counts this file and all it needs as being in the host's memory."""
         walk = _Walk(self, root)
-        for library in walk.closure().libraries:
+        for library in walk.closure().scope:
             self.loaded.update((name, library) for name in library.names if name not in self.loaded)
             self.everywhere.add(library.file.key)
+        self.loaded.update((name, library) for name, library in walk.known.items() if name not in self.loaded)
         self.asked.update((name, library) for name, library in walk.asked.items() if name not in self.asked)
 
 
@@ -107,30 +108,32 @@ class _Walk:
         self._root = root
         self._everywhere = resolver.everywhere
         self._is_versioned = resolver.is_versioned
-        self._known = dict(resolver.loaded)
-        self._known.update((name, root) for name in root.names if name not in self._known)
+        self.known = dict(resolver.loaded)
+        self.known.update((name, root) for name in root.names if name not in self.known)
         self.asked = {root.path: root, **resolver.asked}
         loaded = resolver.loaded.values()
         self._by_file = {library.file.key: library for library in loaded}
         self._by_file.setdefault(root.file.key, root)
         self._libraries = [root]
-        self._scope = {root: None}
+        self._scope = [root]
+        self._placed = {root}
         self._problems = list[Problem]()
         self._missing = set[str]()
         self._searched = list[tuple[str, Library]]()
 
     def closure(self) -> Closure:
         """All that the root brings with it."""
-        waiting = deque([self._root])
-        while waiting and len(self._missing) < _MOST_MISSING:
-            library = waiting.popleft()
-            for found, is_new in self._requests(library):
+        at, done = 0, set[Library]()
+        while at < len(self._scope) and len(self._missing) < _MOST_MISSING:
+            library = self._scope[at]
+            if library in done or (library.file.key in self._everywhere and library is not self._root):
+                at += 1  # it stays here after it was asked, for those that were put before it
+                continue
+            done.add(library)
+            for found, is_new, stands_before in self._requests(library):
                 if is_new:
                     self._libraries.append(found)
-                if found not in self._scope:
-                    self._scope[found] = None
-                    if found.file.key not in self._everywhere:
-                        waiting.append(found)
+                self._place(found, library if stands_before else None)
         strays = list[StrayVersions]()
         for library in self._libraries if self._is_versioned else ():
             self._problems.extend(_missing_versions(library, self.asked))
@@ -140,21 +143,34 @@ class _Walk:
         told = tuple(strays) if is_whole else ()
         return Closure(tuple(self._libraries), problems, tuple(self._scope), told, tuple(self._searched))
 
-    def _requests(self, library: Library) -> Iterator[tuple[Library, bool]]:
-        """What this library asks for, each with whether it comes into the process only now."""
+    def _place(self, found: Library, above: Library | None) -> None:
+        """Puts it last in the scope if it is not there yet; or right before another, unless it is before it already."""
+        is_placed = found in self._placed
+        self._placed.add(found)
+        if above is not None:
+            if is_placed:
+                if self._scope.index(found) <= self._scope.index(above):
+                    return
+                self._scope.remove(found)
+            self._scope.insert(self._scope.index(above), found)
+        elif not is_placed:
+            self._scope.append(found)
+
+    def _requests(self, library: Library) -> Iterator[tuple[Library, bool, bool]]:
+        """What this library asks for, each with whether it comes into the process only now, and stands before it."""
         details = library.file.elf.details
         for name in (*details.filters, *details.auxiliaries, *library.file.elf.needed):
             if name in self._missing or len(self._missing) >= _MOST_MISSING:
                 continue
-            known = self._known.get(name)
+            known = self.known.get(name)
             if known is not None:
                 self.asked.setdefault(name, known)
-                yield known, False
+                yield known, False, _stands_before(name, details)
                 continue
             self._searched.append((name, library))
             found = self._search.find(name, library)
             if found is not None:
-                yield self._add(name, found)
+                yield (*self._add(name, found), _stands_before(name, details))
             elif name not in details.auxiliaries or name in library.file.elf.needed:
                 self._missing.add(name)
                 self._problems.append(MissingLibrary(name, library))
@@ -164,10 +180,14 @@ class _Walk:
         is_new = found.file.key not in self._by_file
         found = self._by_file.setdefault(found.file.key, found)
         for alias in (name, *found.names):
-            self._known.setdefault(alias, found)
+            self.known.setdefault(alias, found)
         self.asked.setdefault(name, found)
         self.asked.setdefault(found.path, found)
         return found, is_new
+
+
+def _stands_before(name: str, details: LoadDetails) -> bool:
+    return name in details.filters or name in details.auxiliaries
 
 
 def _missing_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[MissingVersions]:
