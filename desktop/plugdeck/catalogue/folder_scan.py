@@ -25,7 +25,8 @@ _LOOKED_UP_AT_ONCE = 250
 
 def scan_folders(listing: Listing, choice: HostChoice = WORKER) -> Iterator[Report]:
     """A report on each candidate, in the order of the listing, without its symbols but with the verdict they give."""
-    return map(opened, scan_bodies(listing, choice))
+    for kept, report in _scan(listing, choice):
+        yield report or opened(kept)
 
 
 def opened(kept: KeptReport) -> Report:
@@ -40,13 +41,19 @@ def opened(kept: KeptReport) -> Report:
 
 def scan_bodies(listing: Listing, choice: HostChoice) -> Iterator[KeptReport]:
     """The same reports as JSON, which those that were kept are already."""
+    return (kept for kept, _ in _scan(listing, choice))
+
+
+def _scan(listing: Listing, choice: HostChoice) -> Iterator[tuple[KeptReport, Report | None]]:
+    """Each report as JSON, and as it is if it was made now."""
     with VerdictCache(circumstances(choice), look=look_for(choice)) as cache:
         judging = _Judging(choice, cache)
         paths = listing.paths()
         while chunk := list(islice(paths, _LOOKED_UP_AT_ONCE)):
             cache.preload(chunk)
             for path in chunk:
-                yield cache.find(path) or judging.judge(path)
+                known = cache.find(path)
+                yield (known, None) if known else judging.judge(path)
 
 
 class _Judging:
@@ -57,15 +64,16 @@ class _Judging:
         self._cache = cache
         self._files = KnownFiles()
 
-    def judge(self, path: str) -> KeptReport:
+    def judge(self, path: str) -> tuple[KeptReport, Report]:
         try:
             report = without_symbols(judge(read_for_verdict(Path(path), self._files.read), self._host))
         except BinaryFormatError as error:
-            return KeptReport(path, (), _body(unreadable(Path(path), error)))
+            report = unreadable(Path(path), error)
+            return KeptReport(path, (), _body(report)), report
         assert report.facts
         kept = KeptReport(path, numbers_of(report.facts), _body(report))
         self._cache.keep(kept, self._dependencies.of(report.facts, is_refused=not report.loads))
-        return kept
+        return kept, report
 
     @cached_property
     def _host(self) -> Host:

@@ -29,7 +29,7 @@ def report_to_json(report: Report) -> list[Any]:
 
     Undecodable bytes in names stay, as lone surrogates, which ``json.dumps`` escapes.
     """
-    findings = json.dumps([_finding_to_json(finding) for finding in report.findings], separators=(",", ":"))
+    findings = _findings_to_text(report.findings)
     facts = facts_json.facts_to_json(report.facts) if report.facts else None
     return [str(report.status), findings, facts, _manifest_to_json(report.manifest) if report.manifest else None]
 
@@ -49,6 +49,11 @@ def report_from_json(data: Any, path: Path, identity: FileIdentity | None) -> Re
         known,
         _manifest_from_json(manifest) if manifest is not None else None,
     )
+
+
+@lru_cache(maxsize=1000)
+def _findings_to_text(findings: tuple[Finding, ...]) -> str:
+    return json.dumps([_finding_to_json(finding) for finding in findings], separators=(",", ":"))
 
 
 @lru_cache(maxsize=10_000)

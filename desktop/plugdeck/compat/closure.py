@@ -159,8 +159,8 @@ class _Walk:
     def _requests(self, library: Library) -> Iterator[tuple[Library, bool, bool]]:
         """What this library asks for, each with whether it comes into the process only now, and stands before it."""
         details = library.file.elf.details
-        for name in (*details.filters, *details.auxiliaries, *library.file.elf.needed):
-            if name in self._missing or len(self._missing) >= _MOST_MISSING:
+        for name in library.file.requests:
+            if self._missing and (name in self._missing or len(self._missing) >= _MOST_MISSING):
                 continue
             known = self.known.get(name)
             if known is not None:

@@ -59,7 +59,13 @@ class LibraryFile:
         """Whether it defines not all of these versions; one without versions of its own passes for having any."""
         return bool(self.definitions) and not versions <= self.definitions
 
-    @property
+    @cached_property
+    def requests(self) -> tuple[str, ...]:
+        """All that it asks for by name, in the loader's order."""
+        details = self.elf.details
+        return (*details.filters, *details.auxiliaries, *self.elf.needed)
+
+    @cached_property
     def has_no_versions(self) -> bool:
         """Whether it neither defines nor needs any version: then it has no table of its symbols' versions."""
         return not (self.elf.version_needs or self.elf.has_definitions)

@@ -75,6 +75,7 @@ class SymbolScope:
         """``everywhere``: the program and its libraries, in load order; ``is_versioned`` as for ``Resolver``."""
         self.is_versioned = is_versioned
         self._everywhere = tuple(dict.fromkeys(everywhere))
+        self._in_host = frozenset(self._everywhere)
         self._linkings = Linkings(read_facts)
         self.seen_in: dict[_Key, LibraryFile] = {}
         """Where something was found before; what the host has is found there alone."""
@@ -132,7 +133,7 @@ class _Binding:
     def __init__(self, symbols: SymbolScope, closure: Closure) -> None:
         self._symbols = symbols
         self._closure = closure
-        self._scope = tuple(library for library in closure.scope if library not in symbols._everywhere)
+        self._scope = tuple([library for library in closure.scope if library not in symbols._in_host])
         self._whole_scope = (*symbols._everywhere, *self._scope)
         self._files = {library.file for library in self._whole_scope}
         self._unmarked_names = {
