@@ -33,6 +33,8 @@ _TABLES = {  # AUTOINCREMENT: a number that was given once never means another r
 }
 _MOST_ROWS = {"hosts": 20, "places": 200_000, "reports": 50_000}
 """About 100 MB; the oldest are dropped first, and what refers to them counts as changed."""
+_MOST_PLACES = 2000
+"""Of one verdict; only what is made to annoy has more, and would fill the disk with them."""
 _WRITE_AT = 500
 _SELECT_AT_ONCE = 500
 _NUMBER = "I"
@@ -102,7 +104,7 @@ class VerdictCache:
 
     def keep(self, report: KeptReport, places: Places) -> None:
         """Keeps a new verdict. One that depends on the current folder is not kept: it holds only there."""
-        if self._host and all(map(os.path.isabs, places)):
+        if self._host and len(places) <= _MOST_PLACES and all(map(os.path.isabs, places)):
             self._new.append((report, places))
             if len(self._new) >= _WRITE_AT:
                 self.flush()

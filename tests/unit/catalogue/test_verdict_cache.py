@@ -137,6 +137,15 @@ def test_what_depends_on_the_current_folder_is_not_kept(file: Path, plugin: Path
     assert not found(file, plugin)
 
 
+def test_verdict_with_too_many_places_is_not_kept(file: Path, plugin: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(verdict_cache, "_MOST_PLACES", 3)
+    absent = [plugin.with_name(f"{number}.so") for number in range(4)]
+    keep(file, plugin, *absent[:3])
+    assert found(file, plugin)
+    keep(file, plugin.rename(plugin.with_name("many.so")), *absent)
+    assert not found(file, plugin.with_name("many.so"))
+
+
 def test_undecodable_names_are_kept(file: Path, tmp_path: Path):
     odd = written(tmp_path / os.fsdecode(b"odd\n\xff.so"), "odd")
     keep(file, odd, odd)
