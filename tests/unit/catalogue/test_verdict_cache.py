@@ -40,7 +40,7 @@ def written(path: Path, text: str) -> Path:
 
 
 def places(*paths: Path) -> dict[str, Numbers]:
-    return {os.fspath(path): numbers_at(path) for path in paths}
+    return {name: numbers_at(name) for name in map(os.fspath, paths)}
 
 
 def keep(file: Path, plugin: Path, *depends: Path, host: str = HOST, host_depends: tuple[Path, ...] = ()) -> None:
