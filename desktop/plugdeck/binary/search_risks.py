@@ -11,7 +11,7 @@ import os
 import pwd
 import re
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,10 @@ MAX_FOLDERS = 100
 _UNMAPPED = 65534
 """Inside a container, the owner of what belongs to users outside of it: the system's folders, where it has no root."""
 _ORIGIN = re.compile(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
+
+PlaceOf = Callable[[str, str], str]
+"""Where a path is, links followed: of what stands behind ``$ORIGIN``, with that folder in front of it; of an absolute
+path, with nothing in front. In the tree of another machine, it is where links lead there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,39 +48,55 @@ class SearchRisk:
         return f"The search folder {visible(self.folder)!r} {self.reason}."
 
 
-def search_risks(
-    elf: ElfFacts, path: Path, place_of: Callable[[str], str] = os.path.realpath
-) -> tuple[SearchRisk, ...]:
+def place_here(origin: str, behind: str) -> str:
+    """Where a path is on this computer."""
+    return os.path.realpath(origin + behind)
+
+
+def search_places(elf: ElfFacts, path: Path, place_of: PlaceOf = place_here) -> Iterator[tuple[str, str]]:
+    """The search folders of a file as they are written, each with its place; none for what is not absolute."""
+    origin = ""
+    for folder in dict.fromkeys((elf.runpath or elf.rpath)[:MAX_FOLDERS]):
+        if found := _ORIGIN.match(folder):
+            origin = origin or _own_folder(path)
+            yield folder, place_of(origin, folder[found.end() :])
+        else:
+            yield folder, place_of("", folder) if folder.startswith("/") else ""
+
+
+def search_risks(elf: ElfFacts, path: Path, place_of: PlaceOf = place_here) -> tuple[SearchRisk, ...]:
     """The risks of a file's RUNPATH, or of its RPATH where that counts, in the order of the folders.
 
     Args:
         elf: What the file says.
-        path: Where it is: what ``$ORIGIN`` stands for.
-        place_of: Where a folder is, links followed; in the tree of another machine, as links lead there.
+        path: Where it is, as the loader is given it: its folder is what ``$ORIGIN`` stands for, links in it or not.
+        place_of: Where folders are.
     """
-    folders = elf.runpath or elf.rpath
-    if not folders:
+    if not (elf.runpath or elf.rpath):
         return ()
-    return tuple(_risks(folders[:MAX_FOLDERS], path, place_of))
+    file = place_of(_own_folder(path), f"/{path.name}")
+    return tuple(_risks(search_places(elf, path, place_of), file))
 
 
-def _risks(folders: Sequence[str], path: Path, place_of: Callable[[str], str]) -> Iterator[SearchRisk]:
-    for folder in dict.fromkeys(folders):
-        if not folder:
-            yield SearchRisk(folder, "is empty, which means the folder that the program happens to run in")
-        elif origin := _ORIGIN.match(folder):
-            own = os.path.realpath(path).rpartition("/")[0]
-            yield from _risks_on_disk(folder, place_of(own + folder[origin.end() :]), path)
-        elif not folder.startswith("/"):
+def _own_folder(path: Path) -> str:
+    return os.fspath(path.parent if path.is_absolute() else Path.cwd() / path.parent)
+
+
+def _risks(places: Iterator[tuple[str, str]], file: str) -> Iterator[SearchRisk]:
+    for folder, place in places:
+        if place:
+            yield from _risks_on_disk(folder, place, file)
+        elif folder:
             yield SearchRisk(folder, "is relative to the folder that the program happens to run in")
         else:
-            yield from _risks_on_disk(folder, place_of(folder), path)
+            yield SearchRisk(folder, "is empty, which means the folder that the program happens to run in")
 
 
-def _risks_on_disk(written: str, wanted: str, path: Path) -> Iterator[SearchRisk]:
+def _risks_on_disk(written: str, wanted: str, file: str) -> Iterator[SearchRisk]:
     """Who else may write there. Tokens such as ``$LIB`` stay: then what counts is the folder above them."""
     try:
-        trusted = {0, _UNMAPPED, os.geteuid(), path.stat().st_uid}  # the file's own owner can change it anyhow
+        owner = os.stat(file).st_uid  # noqa: PTH116 - the file's own owner can change it anyhow
+        trusted = {0, _UNMAPPED, os.geteuid(), owner}
         chain = [*_existing_folders(wanted)]
     except (OSError, ValueError):
         return

@@ -9,7 +9,6 @@ from __future__ import annotations
 import glob
 import json
 import os
-import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,8 +31,6 @@ _VARIABLES = ("LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS")
 _LISTS = ("/etc/ld.so.cache", "/etc/ld.so.preload")
 _PACKAGE_RECORDS = ("/var/lib/dpkg/status", "/var/cache/apt/pkgcache.bin")
 """Remedies name the package that has what is missing."""
-_ORIGIN = re.compile(r"\$(?:ORIGIN(?![A-Za-z0-9_])|\{ORIGIN\})")
-_MOST_FOLDERS = 100
 
 
 def numbers_at(path: str) -> Numbers:
@@ -98,11 +95,14 @@ class Dependencies:
 
     def _search_folders(self, facts: BinaryFacts) -> dict[str, Numbers]:
         """The folders of its own search path with all above them: who may write there is part of the verdict."""
-        folders = (facts.elf.runpath or facts.elf.rpath)[:_MOST_FOLDERS] if facts.elf else ()
         places: dict[str, Numbers] = {}
-        origin = os.path.dirname(os.path.realpath(facts.path)) if folders else ""
-        for folder in folders:
-            path = os.path.realpath(_ORIGIN.sub(lambda _: origin, folder)) if folder else ""
+        if facts.elf is None or self._host.resolver is None or not (facts.elf.runpath or facts.elf.rpath):
+            return places
+        from plugdeck.binary.search_risks import search_places  # few files have such a path
+        from plugdeck.compat.rpath_findings import place_in
+
+        for _, place in search_places(facts.elf, facts.path, place_in(self._host.resolver.search.sysroot)):
+            path = place
             while path.startswith("/") and path not in places:
                 places[path] = self._look(path)
                 path = os.path.dirname(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding, Severity
@@ -28,7 +28,7 @@ def rpath_findings(facts: BinaryFacts, tree: Sysroot) -> Iterator[Finding]:
         return  # as nearly every file of a large scan
     from plugdeck.binary.search_risks import search_risks
 
-    risks = search_risks(facts.elf, facts.path, lambda folder: _place(folder, tree))
+    risks = search_risks(facts.elf, facts.path, place_in(tree))
     grave = tuple(risk.sentence for risk in risks if risk.is_grave)
     mild = tuple(risk.sentence for risk in risks if not risk.is_grave)
     if grave:
@@ -39,7 +39,14 @@ def rpath_findings(facts: BinaryFacts, tree: Sysroot) -> Iterator[Finding]:
         yield Finding("search.shared-folder", Severity.INFO, message, mild, _REMEDY)
 
 
-def _place(folder: str, tree: Sysroot) -> str:
-    """Where the loader would find the folder: in the tree as links lead there, or on this computer."""
-    inside = tree.path(folder) if not tree.contains(folder) else folder
-    return tree.real(inside) if tree.folder else os.path.realpath(folder)
+def place_in(tree: Sysroot) -> Callable[[str, str], str]:
+    """Where the loader would find a folder, as ``PlaceOf``; of a file outside of the tree, what is behind $ORIGIN is
+    there too.
+    """
+
+    def place(origin: str, behind: str) -> str:
+        path = origin + behind
+        inside = path if origin or tree.contains(path) else tree.path(path)
+        return tree.real(inside) if tree.contains(inside) else os.path.realpath(inside)
+
+    return place

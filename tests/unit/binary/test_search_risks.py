@@ -26,7 +26,7 @@ def risks(build_plugin: Callable[..., Path], tmp_path: Path) -> Callable[..., tu
         copied.write_bytes(built.read_bytes())
         elf = read(copied).elf
         assert elf
-        return search_risks(elf, copied, lambda folder: os.path.realpath(root + folder))
+        return search_risks(elf, copied, lambda origin, behind: os.path.realpath((origin or root) + behind))
 
     return of
 
@@ -97,6 +97,17 @@ def test_origin_leads_to_the_files_own_folder_through_links(risks, shared: Path,
     (risk,) = risks("$ORIGIN/../shared")
     assert risk.folder == "$ORIGIN/../shared"
     assert "every user" in risk.reason
+
+
+def test_origin_is_the_folder_of_the_link_that_is_opened(build_plugin: Callable[..., Path], shared: Path):
+    built = build_plugin(SOURCE, flags=("-Wl,-rpath,$ORIGIN",))
+    link = shared / "plugin.so"
+    link.symlink_to(built)
+    elf = read(link).elf
+    assert elf
+    (risk,) = search_risks(elf, link)
+    assert risk.reason.startswith("can be written by every user")
+    assert search_risks(elf, built) == ()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
