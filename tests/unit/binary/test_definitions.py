@@ -53,6 +53,23 @@ def test_gnu_hash_is_that_of_the_definition(name: bytes):
     assert gnu_hash(name) == reduce(lambda value, byte: (value * 33 + byte) % 2**32, name, 5381)
 
 
+def test_symbols_whose_name_or_table_was_changed_are_astray(build_plugin: Callable[..., Path]):
+    definitions = linking_of(
+        build_plugin(LIBRARY, name="astray.so", flags=("-Wl,--hash-style=gnu", "-fvisibility=default"))
+    ).definitions
+    table = definitions.hash
+    assert isinstance(table, GnuHash)
+    numbers = range(table.first, table.first + len(table.chains))
+    names = [(number, definitions.strings[definitions.row(number).name :].split(b"\0")[0]) for number in numbers]
+    assert len(names) >= 5
+    assert not [*table.astray(names)]
+    assert [*table.astray([(number, name + b"_") for number, name in names])] == [
+        (number, name + b"_") for number, name in names
+    ]
+    assert [*table.astray(names[:1])] == [] != [*table._replace(bloom=[0] * len(table.bloom)).astray(names[:1])]
+    assert [*table._replace(buckets=[0] * len(table.buckets)).astray(names)] == names
+
+
 @pytest.mark.parametrize(("name", "value"), [(b"", 0), (b"printf", 0x077905A6), (b"exit", 0x0006CF04)])
 def test_sysv_hash_is_that_of_the_gabi(name: bytes, value: int):
     assert sysv_hash(name) == value
