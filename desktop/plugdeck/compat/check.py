@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 from plugdeck.binary.facts import BinaryFacts
@@ -36,6 +37,10 @@ def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
     resolver, scope = host.resolver, host.scope
     if resolver is None or scope is None:
         return
+    if "$" in os.fspath(facts.path) and not host.is_musl:
+        from plugdeck.compat.path_findings import path_findings
+
+        yield from path_findings(os.fspath(facts.path).removeprefix(resolver.search.sysroot.folder))
     if facts.elf and (facts.elf.runpath or facts.elf.rpath):
         from plugdeck.compat.rpath_findings import rpath_findings
 

@@ -219,6 +219,12 @@ class Search:
         return _TOKEN.sub(lambda found: values[found[1] or found[2]], text)
 
 
+def replaced_word(path: str) -> str:
+    """The first word in a path that glibc's loader replaces: ``$LIB``, ``${ORIGIN}``; empty when there is none."""
+    found = _TOKEN.search(path)
+    return found[0] if found else ""
+
+
 def folder_of(library: Library) -> str:
     """What ``$ORIGIN`` is for it: as its path is written, since ``..`` behind a link is not where the link is."""
     path = library.path

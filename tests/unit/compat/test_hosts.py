@@ -181,3 +181,17 @@ def test_relocation_of_a_needed_library_that_leads_nowhere_is_told(libraries):
         struct.pack_into("<I", data, section["sh_offset"] + 12, 0x00FF_FFFF)  # the symbol's number
     below.write_bytes(data)
     assert stops(read(plugin), Host.default()) == ["loader.library-damaged"]
+
+
+def test_word_in_a_path_is_replaced_by_glibc_alone_and_only_in_the_path_of_its_machine(
+    tree: Path, musl_tree: Path, libraries
+):
+    plugin = libraries("plugin.so", flags=["-nostdlib"])
+    for folder in ("board/$LIB", "alpine/$LIB"):
+        (tree.parent / folder).mkdir()
+        shutil.copy(plugin, tree.parent / folder)
+    assert stops(read(musl_tree / "$LIB/plugin.so"), Host.from_sysroot(musl_tree)) == []
+    assert stops(read(tree / "$LIB/plugin.so"), Host.from_sysroot(tree)) == ["loader.path-replaced"]
+    moved = tree.rename(tree.parent / "$LIB")
+    shutil.copy(plugin, moved)
+    assert stops(read(moved / "plugin.so"), Host.from_sysroot(moved)) == []
