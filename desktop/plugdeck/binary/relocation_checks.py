@@ -81,7 +81,7 @@ def _tables(table: DynamicTable, layout: Layout) -> Iterator[tuple[int, int, int
         yield values.get(DT_JMPREL, 0), size, 3 if values.get(DT_PLTREL) == DT_RELA else 2, 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, repr=False)
 class _Check:
     source: ByteSource
     loads: LoadMap

@@ -53,7 +53,7 @@ class Symbols(NamedTuple):
     imports: tuple[BinarySymbol, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SymbolReader:
     """What it takes to read the symbols of one file."""
 
