@@ -138,7 +138,7 @@ def test_scan_knows_of_a_missing_transform(tmp_path: Path, build_plugin: Build):
 def test_scan_knows_of_a_symbol_that_a_mere_library_lacks(tmp_path: Path, build_plugin: Build):
     shutil.copy(build_plugin("int gone(void);\nint Call(void) { return gone(); }\n"), tmp_path / "library.so")
     (report,) = Followed(tmp_path).run().reports
-    assert report.status is Status.NOT_A_PLUGIN
+    assert report.status is Status.INCOMPATIBLE
     assert not report.loads
 
 

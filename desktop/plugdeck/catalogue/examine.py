@@ -27,28 +27,39 @@ def examine(path: str | os.PathLike[str], host: Host | None = None, *, symbols: 
     """The report on the file at ``path``, whatever is there: nothing of it is executed, and no file raises.
 
     Args:
-        path: Any path; links are followed.
+        path: Any path; links are followed, in the tree of another machine to where they lead there.
         host: What would load the file; Plugdeck's own worker when None.
         symbols: Whether the report lists the symbols. The verdict takes them into account either way.
     """
-    path = Path(path)
+    path, host = Path(path), host or Host.default()
     try:
-        report = judge(read(path) if symbols else read_for_verdict(path), host or Host.default())
+        facts = read_at(path, host, read) if symbols else read_for_verdict(path, host)
+        report = judge(facts, host)
     except BinaryFormatError as error:
         return unreadable(path, error)
     return report if symbols else without_symbols(report)
 
 
-def read_for_verdict(path: Path, read_facts: ReadFacts = read_tables) -> BinaryFacts:
+def read_at(path: Path, host: Host, read_facts: ReadFacts) -> BinaryFacts:
+    """The facts of the file that the host would find at this path.
+
+    Raises:
+        BinaryFormatError: as ``binary.read`` does.
+    """
+    facts = read_facts(host.resolver.search.sysroot.place_of(path) if host.resolver else path)
+    return facts if facts.path == path else replace(facts, path=path)
+
+
+def read_for_verdict(path: Path, host: Host, read_facts: ReadFacts = read_tables) -> BinaryFacts:
     """The facts that a verdict takes. Symbols are listed only for a plugin whose promises are held against them: that
     takes several times as long as reading what the loader does.
 
     Raises:
         BinaryFormatError: as ``binary.read`` does.
     """
-    facts = read_facts(path)
+    facts = read_at(path, host, read_facts)
     manifest, _ = recognise(facts)
-    return facts if manifest is None or manifest.dialect is Dialect.LIBRARY else read(path)
+    return facts if manifest is None or manifest.dialect is Dialect.LIBRARY else read_at(path, host, read)
 
 
 def without_symbols(report: Report) -> Report:
@@ -74,9 +85,13 @@ def unreadable(path: Path, error: BinaryFormatError) -> Report:
 
 
 def _status(manifest: Manifest | None, findings: tuple[Finding, ...]) -> Status:
-    """What no host could use as a plugin is that first of all; its findings still say whether it would load."""
-    if manifest is None or manifest.dialect is Dialect.LIBRARY:
+    """What no host could use as a plugin is that first of all. A library without a contract that is known here may be
+    another program's plugin, so all that can be said of it is whether it loads."""
+    if manifest is None:
         return Status.NOT_A_PLUGIN
+    if manifest.dialect is Dialect.LIBRARY:
+        loads = not any(finding.stops_load for finding in findings)
+        return Status.NOT_A_PLUGIN if loads else Status.INCOMPATIBLE
     worst = findings[0].severity if findings else Severity.INFO
     return {Severity.ERROR: Status.INCOMPATIBLE, Severity.WARNING: Status.WARNING}.get(worst, Status.COMPATIBLE)
 

@@ -23,8 +23,12 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.catalogue.trash import Trashed, move_to_trash, restore, trashed_in
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import InstallError, PlugdeckError
+from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.text import visible
 
 __all__ = ["Installed", "Proposal", "Trashed", "install", "installed", "propose", "restore", "trashed", "uninstall"]
+
+USE_IN_PLACE = "Use it where it is: open its folder in the window, or name its path on the command line."
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def propose(path: Path, folder: Path | None = None) -> Proposal:
     """Reads the file, never running it, and says what ``install`` would do. Does not raise for a bad file."""
     folder = folder or paths.plugin_folder()
     report = examine(path)
-    if refusal := _refusal(report):
+    if refusal := _refusal(report) or _left_behind(path):
         return Proposal(report, "", None, (), already=False, refusal=refusal)
     try:
         sha256 = _sha256_of_examined(report)
@@ -85,6 +89,8 @@ def install(
     """
     folder = folder or paths.plugin_folder()
     _check(examine(path, symbols=False), path, even_if_incompatible)  # spares copying what is refused anyway
+    if refusal := _left_behind(path):
+        raise InstallError(f"{path} was not installed: {refusal}", remedy=USE_IN_PLACE)
     with copied(path, folder) as copy:
         if expected_sha256 and copy.sha256 != expected_sha256:
             raise InstallError(
@@ -165,6 +171,15 @@ def _refusal(report: Report) -> str:
         what = f" ({report.facts.description})" if report.facts else ""
         return f"It is not an ELF shared object{what}."
     return ""
+
+
+def _left_behind(path: Path) -> str:
+    """Which libraries the plugin finds by where it lies, as a sentence: only the one file is copied."""
+    linked = linked_files(path)
+    if not linked.by_origin or not linked.libraries:
+        return ""
+    names = ", ".join(dict.fromkeys(Path(each).name for each in linked.libraries))
+    return f"It finds its libraries by where it lies ({visible(names, 200)}); installing would leave them behind."
 
 
 def _first_error(report: Report) -> str:

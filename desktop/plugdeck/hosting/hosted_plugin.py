@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
@@ -46,7 +47,7 @@ class HostedPlugin:
         group: WorkerGroup,
         deadlines: Deadlines,
     ) -> None:
-        self.path = path
+        self.path = Path(os.path.abspath(path))  # its worker has another current folder
         self.manifest = manifest
         self.permissions = permissions
         """What the user allows it; read whenever its process is started."""

@@ -138,7 +138,7 @@ class WorkerGroup:
         """What all of its wanted plugins need, together: they share the process."""
         wanted = [plugin for plugin in self._plugins if plugin.is_wanted]
         linked = [linked_files(plugin.path) for plugin in wanted]
-        needed = [path for each in linked for path in each.paths]
+        needed = [path for each in linked for path in (*each.libraries, *each.data)]
         for plugin, files in zip(wanted, linked, strict=True):
             plugin.is_opened_in_place = files.by_place or plugin.permissions.allows_reading(plugin.path)
             if plugin.is_opened_in_place:

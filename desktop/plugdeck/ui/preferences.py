@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -35,6 +35,8 @@ class Preferences(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.theme = QComboBox(self)
         self.deadline = QDoubleSpinBox(self)
+        self.note = plain_label("A plugin that takes longer is ended. Holds from the next start on.", self)
+        tint(self.note, Tone.QUIET)
         self.restore = QCheckBox("Load the &transforms of the last session again", self)
         self._fill()
         self._lay_out()
@@ -55,15 +57,19 @@ class Preferences(QDialog):
         self.deadline.setAccessibleName("How long one call into a plugin may take")
         self.restore.setChecked(self._settings.get(RESTORE_CHAIN, False))
 
+    def changeEvent(self, event: QEvent) -> None:
+        """Writes the note in the colour of another palette."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            tint(self.note, Tone.QUIET)
+
     def _lay_out(self) -> None:
         form = QFormLayout()
         form.setHorizontalSpacing(2 * SPACING)
         form.setVerticalSpacing(SPACING)
         form.addRow("&Colours", self.theme)
         form.addRow("A call may take &up to", self.deadline)
-        note = plain_label("A plugin that takes longer is ended. Holds from the next start on.", self)
-        tint(note, Tone.QUIET)
-        form.addRow("", note)
+        form.addRow("", self.note)
         form.addRow("When Plugdeck starts", self.restore)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
         buttons.rejected.connect(self.close)

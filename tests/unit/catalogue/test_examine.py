@@ -61,7 +61,7 @@ def test_plain_library_is_no_plugin_though_it_loads(build_plugin: Build):
 
 def test_library_that_would_not_load_says_so_first(build_plugin: Build):
     report = examine(build_plugin("int gone(void); int Call(void) { return gone(); }\n"))
-    assert report.status is Status.NOT_A_PLUGIN
+    assert report.status is Status.INCOMPATIBLE
     assert not report.loads
     assert [finding.id for finding in report.findings] == ["loader.symbol-not-found", "plugin.no-contract"]
 

@@ -49,6 +49,19 @@ def hash_of(path):
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def test_a_plugin_that_finds_a_library_by_where_it_lies_is_not_torn_from_it(make, build_plugin, folder, tmp_path):
+    library = build_plugin('__attribute__((visibility("default"))) int beside(void) { return 1; }', name="libbeside.so")
+    shutil.copy(library, tmp_path)
+    flags = ("-Wl,--no-as-needed", f"-L{tmp_path}", "-lbeside", "-Wl,-rpath,$ORIGIN")
+    path = make(flags=flags)
+
+    assert "libbeside.so" in propose(path, folder).refusal
+    with pytest.raises(InstallError, match="leave them behind") as refused:
+        install(path, folder)
+    assert "where it is" in refused.value.remedy
+    assert files(folder) == []
+
+
 def test_the_plugin_is_installed_under_its_name_version_and_hash(make, folder):
     path = make()
     result = install(path, folder)

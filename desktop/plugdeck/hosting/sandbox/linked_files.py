@@ -11,16 +11,27 @@ from plugdeck.compat.host import Host
 from plugdeck.errors import BinaryFormatError
 from plugdeck.hosting.sandbox.visible import SYSTEM_FOLDERS
 
+_SOURCES = ".asm .c .cc .cpp .cxx .go .h .hh .hpp .rs .s .S .zig"
+_BY_PRODUCTS = ".a .d .debug .dwo .ld .map .o .sh .toml"
+_NO_DATA = frozenset((*_SOURCES.split(), *_BY_PRODUCTS.split()))
+"""Endings of what lies beside a plugin where it is made: it has no use for its own source."""
 _SYSTEM = tuple(f"{folder}/" for folder in SYSTEM_FOLDERS)
 
 
 @dataclass(frozen=True, slots=True)
 class LinkedFiles:
-    """What a plugin needs outside of the system's folders: libraries, and its own data."""
+    """What a plugin needs outside of the system's folders."""
 
-    paths: tuple[str, ...] = ()
-    by_place: bool = False
-    """Whether it finds some of them by where it lies itself: then it is opened at its own path."""
+    libraries: tuple[str, ...] = ()
+    data: tuple[str, ...] = ()
+    """Files beside it that share its name."""
+    by_origin: bool = False
+    """Whether it finds libraries by where it lies itself (``$ORIGIN``)."""
+
+    @property
+    def by_place(self) -> bool:
+        """Whether it has to be opened at its own path."""
+        return self.by_origin or bool(self.data)
 
 
 def linked_files(path: Path) -> LinkedFiles:
@@ -35,13 +46,10 @@ def linked_files(path: Path) -> LinkedFiles:
     closure = Host.default().closure(facts)
     if facts.elf is None or closure is None:
         return LinkedFiles()
-    data = _files_of_its_name(path)
-    found = [*data, *(library.path for library in closure.libraries[1:])]
+    found = [library.path for library in closure.libraries[1:]]
     outside = [each for name in found for each in (name, os.path.realpath(name)) if not each.startswith(_SYSTEM)]
-    by_place = bool(data) or any(
-        "ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed)
-    )
-    return LinkedFiles(tuple(dict.fromkeys(outside)), by_place)
+    by_origin = any("ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed))
+    return LinkedFiles(tuple(dict.fromkeys(outside)), _files_of_its_name(path), by_origin)
 
 
 def _files_of_its_name(path: Path) -> tuple[str, ...]:
@@ -49,6 +57,7 @@ def _files_of_its_name(path: Path) -> tuple[str, ...]:
     try:
         with os.scandir(path.parent) as entries:
             beside = [entry for entry in entries if entry.name.startswith(begin) and entry.name != path.name]
-            return tuple(sorted(os.path.abspath(entry.path) for entry in beside if entry.is_file()))
+            data = [entry for entry in beside if Path(entry.name).suffix not in _NO_DATA and entry.is_file()]
+            return tuple(sorted(os.path.abspath(entry.path) for entry in data))
     except OSError:
         return ()

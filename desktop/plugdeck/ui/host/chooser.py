@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QDragEnterEvent, QDropEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
@@ -16,6 +16,7 @@ from plugdeck.ui.theme import SPACING
 from plugdeck.ui.visible_text import visible_text
 
 _ARROW_AND_MARGINS = 36
+_LOOK = "text-align: left; padding: 4px 5px"
 _DROP = "Drop a program here to judge for it."
 GONE = "not there any more"
 
@@ -43,7 +44,7 @@ class HostChooser(QWidget):
         row.addWidget(self.button, 1)
         self.button.setMenu(self.menu)
         self.setFocusProxy(self.button)
-        self.button.setStyleSheet("text-align: left; padding: 4px 5px")
+        self.button.setStyleSheet(_LOOK)
         self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self._fill)
@@ -52,6 +53,13 @@ class HostChooser(QWidget):
         judging.known.connect(self._take_known)
         judging.vanished_changed.connect(self._mark_vanished)
         self.refresh(judging.choice)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A style sheet keeps the colours of the palette that it was first painted with."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.button.styleSheet():
+            self.button.setStyleSheet("")
+            self.button.setStyleSheet(_LOOK)
 
     def refresh(self, choice: HostChoice, name: str = "") -> None:
         """Shows which host is chosen; ``name`` is what is known of it beyond its own."""
