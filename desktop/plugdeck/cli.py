@@ -28,7 +28,10 @@ def main(words: Sequence[str]) -> int:
         return _check_plainly(rest)
     from plugdeck.cli_parser import command_parser
 
-    options = command_parser(COMMANDS).parse_args(words)
+    parser = command_parser(COMMANDS)
+    options = parser.parse_args(words)
+    if getattr(options, "host", None) and (problem := _host_problem(_host_choice(options))):
+        parser.error(f"argument --host: {problem}. Give the program’s path.")
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
 
@@ -207,6 +210,24 @@ def _host_choice(options: argparse.Namespace) -> HostChoice:
     from plugdeck.compat.host_choice import HostChoice
 
     return HostChoice(options.host, options.sysroot)
+
+
+def _host_problem(choice: HostChoice) -> str:
+    """Why nothing can be read where the host is to be; empty when it can, whether or not it is good for one."""
+    import os
+
+    from plugdeck.compat.host import read_briefly
+    from plugdeck.compat.sysroot import Sysroot
+    from plugdeck.errors import BinaryFormatError
+
+    host = choice.host()
+    if host.platform:
+        return ""
+    try:
+        read_briefly(Path(Sysroot.at(choice.sysroot).real(os.fspath(host.executable))))
+    except BinaryFormatError as error:
+        return f"{choice.executable} cannot be read: {str(error).rstrip('.')}"
+    return ""
 
 
 def _build_of(report: Report) -> BuildFacts | None:

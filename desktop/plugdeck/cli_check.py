@@ -22,11 +22,13 @@ _REFUSED = {Status.INCOMPATIBLE, Status.UNREADABLE}
 
 
 def check_files(paths: Sequence[Path], choice: HostChoice, *, as_json: bool = False, with_tree: bool = False) -> int:
-    """Prints the verdicts, each with the tree of libraries when asked for; 1 when a file does not fit, else 0."""
+    """Prints the verdicts, each with the tree of libraries when asked for; 1 when a file does not fit or
+    load, else 0.
+    """
     host = choice.host()
     checked = _examined(paths, host, with_tree)
     verdicts = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
-    return 1 if any(status in _REFUSED for status, _loads in verdicts) else 0
+    return 1 if any(status in _REFUSED or not loads for status, loads in verdicts) else 0
 
 
 def _examined(paths: Sequence[Path], host: Host, with_tree: bool) -> Iterator[_Checked]:

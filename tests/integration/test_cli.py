@@ -145,6 +145,15 @@ def test_check_exit_code_counts_incompatible_files(samples, native):
     assert plugdeck("check", "/nowhere/at/all.so").returncode == 1
 
 
+def test_check_exit_code_counts_libraries_that_do_not_load(build_plugin):
+    source = '__attribute__((visibility("default"))) int f(void) { return 1; }'
+    needed = build_plugin(source, name="libneeded.so", flags=("-Wl,-soname,libneeded-nowhere.so",))
+    library = build_plugin(source, name="liblone.so", flags=("-Wl,--no-as-needed", needed))
+
+    assert plugdeck("check", library).returncode == 1
+    assert plugdeck("check", needed).returncode == 0
+
+
 def test_check_json_is_one_document_with_the_promised_keys(samples, tmp_path):
     text = tmp_path / "notes.so"
     text.write_text("not a plugin")

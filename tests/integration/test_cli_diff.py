@@ -191,6 +191,19 @@ def test_a_sysroot_that_is_no_folder_is_a_usage_error(command, samples, tmp_path
     assert "is not a folder" in done.stderr
 
 
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+@pytest.mark.parametrize("command", ["check", "list", "inspect", "diff"])
+def test_a_host_that_is_not_there_is_a_usage_error(command, samples, tmp_path: Path, is_elsewhere):
+    words = {"list": [samples], "diff": [samples / "invert.so"] * 2}.get(command, [samples / "invert.so"])
+    tree = ["--sysroot", tmp_path] if is_elsewhere else []
+
+    done = plugdeck(command, "--json", *words, "--host", "/nowhere/at/all", *tree)
+
+    assert done.returncode == 2
+    assert not done.stdout
+    assert "/nowhere/at/all cannot be read: The file does not exist. Give the program" in done.stderr
+
+
 @pytest.mark.parametrize("command", ["check", "inspect", "list", "diff"])
 def test_a_host_that_cannot_load_plugins_is_the_reason(command, build_plugin, samples, tmp_path: Path):
     static = build_plugin("int main(void) { return 0; }", name="static", flags=("-static",), shared=False)
