@@ -66,7 +66,7 @@ class _Judging:
 
     def judge(self, path: str) -> tuple[KeptReport, Report]:
         try:
-            report = without_symbols(judge(read_for_verdict(Path(path), self._files.read), self._host))
+            report = without_symbols(judge(read_for_verdict(Path(path), self._host, self._files.read), self._host))
         except BinaryFormatError as error:
             report = unreadable(Path(path), error)
             return KeptReport(path, (), _body(report)), report

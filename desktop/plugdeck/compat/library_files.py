@@ -111,7 +111,7 @@ class LibraryFiles:
         known = self._known.get(key)
         if isinstance(known, LibraryFile):
             return known
-        file = LibraryFile(facts.elf, facts.path, (at.device, at.inode))
+        file = LibraryFile(facts.elf, self._sysroot.place_of(facts.path), (at.device, at.inode))
         if known is None and self._seen is not None and self._refuse(facts.elf) is None:
             self._known[key] = file
         return file

@@ -7,6 +7,7 @@ at. What is outside of the tree, such as a plugin that is judged for it, is look
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import NamedTuple
 
 _MOST_LINKS = 40
@@ -30,6 +31,18 @@ class Sysroot(NamedTuple):
     def contains(self, path: str) -> bool:
         """Whether a path of this computer is below the tree's folder."""
         return bool(self.folder) and path.startswith(f"{self.folder}/")
+
+    def place_of(self, path: Path) -> Path:
+        """Where a file that was named on this computer is: in the tree, where links lead there."""
+        return Path(self.real(self._inside(os.path.join(os.getcwd(), path)))) if self.folder else path
+
+    def _inside(self, path: str) -> str:
+        """The path with the tree's folder in front, also where it was named by a link to that folder."""
+        if not self.contains(path):
+            for end in (at for at, letter in enumerate(path) if letter == "/" and at):
+                if os.path.realpath(path[:end]) == self.folder:
+                    return self.folder + path[end:]
+        return path
 
     def real(self, path: str) -> str:
         """The path with its links resolved as the other machine would; a path outside of the tree stays as it is."""

@@ -167,7 +167,7 @@ def test_records_of_packages_count_for_what_they_explain_alone(build_plugin: Bui
     plugin = build_plugin(PLUGIN.format("nothing_defines_this"), flags=["-Wl,--unresolved-symbols=ignore-all"])
     choice = HostChoice()
     host, look = choice.host(), look_for(choice)
-    facts, records = read_for_verdict(plugin), "/var/lib/dpkg/status"
+    facts, records = read_for_verdict(plugin, host), "/var/lib/dpkg/status"
     assert not judge(facts, host).loads
     assert records in Dependencies(host, look).of(facts, is_refused=True)
     assert records not in Dependencies(host, look).of(facts, is_refused=False)
