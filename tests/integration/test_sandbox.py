@@ -254,6 +254,16 @@ def test_a_plugin_sees_data_of_its_own_name_beside_it_and_nothing_else_there(sta
 
 
 @pytest.mark.parametrize("tier", CONFINED)
+def test_a_plugin_named_by_a_relative_path_is_found_by_its_worker(start, build_plugin, tmp_path, monkeypatch, tier):
+    built = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+    (tmp_path / "tries.so").write_bytes(built.read_bytes())
+    (tmp_path / "tries.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+
+    assert start(tier, path=Path("tries.so")).call("Try", "read", os.fspath(tmp_path / "tries.json")) == 0
+
+
+@pytest.mark.parametrize("tier", CONFINED)
 def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, prize, tier):
     if not is_offered(tier):
         pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
