@@ -19,6 +19,8 @@ from plugdeck.binary.hardening import Relro, Use
 from plugdeck.binary.toolchain import ToolKind
 from plugdeck.errors import BinaryFormatError
 
+from ...conftest import skip_or_fail
+
 Build = Callable[..., Path]
 EVERY = 25
 
@@ -190,7 +192,7 @@ def test_version_of_gcc_is_the_compilers_own(build_plugin: Build):
 
 def test_rust_names_its_compiler_stripped_or_not(tmp_path: Path):
     if not shutil.which("rustc"):
-        pytest.skip("no rustc on PATH")
+        skip_or_fail("no Rust compiler: rustc is not on PATH")
     version = said_by("rustc", "--version").split()[1]
     source = tmp_path / "lib.rs"
     source.write_text('#[no_mangle] pub extern "C" fn add(a: i32, b: i32) -> i32 { a + b }')

@@ -216,7 +216,7 @@ def test_damaged_names_give_a_text(seed: str, at: int, length: int, put: str):
 def test_folders_of_rust_are_read_where_rust_is(tmp_path: Path):
     compiler = shutil.which("rustc")
     if compiler is None:
-        pytest.skip("no Rust compiler: rustc is not on PATH")
+        skip_or_fail("no Rust compiler: rustc is not on PATH")
     source = tmp_path / "deck.rs"
     source.write_text(
         "pub mod cards { pub struct Card; impl Card { #[inline(never)] pub fn draw(&self) -> u8 { 7 } } }\n"
