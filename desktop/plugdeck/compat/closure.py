@@ -90,14 +90,16 @@ class Resolver:
         is_its = last and last[0].file.elf is facts.elf and last[0].path == os.fspath(facts.path)
         return last[1] if last and is_its else None
 
-    def load(self, root: Library) -> None:
-        """Counts this file and all it needs as being in the host's memory."""
+    def load(self, root: Library) -> Closure:
+        """Counts this file and all it needs, which is the result, as being in the host's memory."""
         walk = _Walk(self, root)
-        for library in walk.closure().scope:
+        closure = walk.closure()
+        for library in closure.scope:
             self.loaded.update((name, library) for name in library.names if name not in self.loaded)
             self.everywhere.add(library.file.key)
         self.loaded.update((name, library) for name, library in walk.known.items() if name not in self.loaded)
         self.asked.update((name, library) for name, library in walk.asked.items() if name not in self.asked)
+        return closure
 
 
 class _Walk:

@@ -22,6 +22,7 @@ from plugdeck.compat.host_memory import (
     resolver_of,
     why_no_host,
 )
+from plugdeck.compat.host_start import start_findings
 from plugdeck.compat.library_files import LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import split_library_path
 from plugdeck.compat.machine import Platform
@@ -158,9 +159,13 @@ def _read_host(host: Host, elf: ElfFacts, tree: Sysroot, read_facts: ReadFacts, 
     """The host with what it has in memory; ``is_able``: it is known to open files."""
     assert host.platform
     files = LibraryFiles(read_facts, host.platform, is_brief=read_facts is not read_briefly, sysroot=tree)
-    resolver = resolver_of(host.executable, elf, files, tree)
+    resolver, closures = resolver_of(host.executable, elf, files, tree)
     loaded = tuple(dict.fromkeys(resolver.loaded.values()))
     scope = SymbolScope(loaded, read_facts, is_versioned=not is_musl_loader(elf))
+    is_running = is_able and not tree.folder  # a program that runs need not be asked whether it starts
+    findings = () if is_running else tuple(start_findings(host.name, closures, scope, resolver.search))
+    if not (findings or is_able or can_open_files(loaded, scope)):
+        findings = (unasked(host.name),)
     glibc = glibc_version(resolver)
     blocks = [block for library in loaded if (block := library.file.elf.details.thread_local)]
     is_musl = is_musl_loader(elf)
@@ -169,7 +174,7 @@ def _read_host(host: Host, elf: ElfFacts, tree: Sysroot, read_facts: ReadFacts, 
     return replace(
         host,
         name=f"{host.name} ({host.platform.bits}-bit {host.platform.machine_name}{f', {libc}' if libc else ''})",
-        findings=() if is_able or can_open_files(loaded, scope) else (unasked(host.name),),
+        findings=findings,
         resolver=resolver,
         scope=scope,
         glibc=glibc,

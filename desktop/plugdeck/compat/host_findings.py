@@ -5,13 +5,14 @@ from __future__ import annotations
 from plugdeck.compat.finding import Finding, Severity
 
 
-def unable(name: str, reason: str) -> Finding:
-    """Why nothing can be loaded there at all; ``reason`` is a predicate."""
+def unable(name: str, reason: str, evidence: tuple[str, ...] = (), remedy: str = "") -> Finding:
+    """Why nothing can be loaded there at all; ``reason`` is a predicate, and sentences after it if need be."""
     return Finding(
         "host.cannot-load",
         Severity.ERROR,
-        f"{name} cannot load plugins: it {reason}.",
-        remedy="Name a dynamically linked program that opens plugins itself.",
+        f"{name} cannot serve as a host: it {reason.removesuffix('.')}.",
+        evidence,
+        remedy or "Name a dynamically linked program that opens plugins itself.",
         stops_load=True,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from plugdeck.binary.facts import ORDINARY, BinaryFacts, ElfFacts
-from plugdeck.compat.closure import Resolver
+from plugdeck.compat.closure import Closure, Resolver
 from plugdeck.compat.ld_cache import LOADER_CACHE, read_loader_cache
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import LoaderSetting
@@ -30,16 +30,15 @@ _OPENERS = frozenset({b"dlopen", b"dlmopen"})
 def why_no_host(facts: BinaryFacts, tree: Sysroot) -> str:
     """Why nothing can load plugins into this, as a predicate; empty when a plugin could be loaded."""
     if facts.elf is None:
-        return f"is not a Linux program, but {facts.description}"
+        return f"is not a Linux program ({facts.description})"
     if loader := facts.elf.interpreter:
         is_there = os.path.exists(tree.real(tree.path(loader)))
         where = "in the tree" if tree.folder else "on this computer"
         return "" if is_there else f"needs the dynamic loader {visible(loader)}, which is not {where}"
-    is_program = facts.elf.is_executable or not facts.elf.needed
     return (
-        "is statically linked: it has no dynamic loader, so it can open no plugin at all"
-        if is_program
-        else "is a shared library rather than a program"
+        "is statically linked, and what it can open depends on the C library inside it"
+        if facts.elf.is_executable
+        else f"is not a program ({facts.description})"
     )
 
 
@@ -82,8 +81,13 @@ def _elf_at(tree: Sysroot, path: Path, read_facts: ReadFacts) -> ElfFacts | None
         return None
 
 
-def resolver_of(executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysroot) -> Resolver:
-    """A resolver that knows what the program has loaded before it opens its first plugin."""
+def resolver_of(
+    executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysroot
+) -> tuple[Resolver, tuple[Closure, ...]]:
+    """A resolver that knows what the program has loaded before it opens its first plugin.
+
+    With it, the closures of what the loader was told to load then, the program's own last.
+    """
     platform, is_musl = Platform.of(elf), is_musl_loader(elf)
     loader_path = tree.path(elf.interpreter or "")
     folders = (
@@ -109,18 +113,18 @@ def resolver_of(executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysr
         resolver.search.musl_libc = library if is_musl else None
     place = Path(tree.real(os.path.realpath(executable) if not tree.folder else os.fspath(executable)))
     program = Library(os.fspath(place), LibraryFile(elf, place), os.fspath(executable), None)
-    for name in _preloaded(tree):
-        if preloaded := resolver.search.find(name, program):
-            resolver.load(preloaded)
+    preloaded = (found for name in _preloaded(tree) if (found := resolver.search.find(name, program)))
+    closures = [resolver.load(library) for library in preloaded]
     if elf.needed and place.is_dir():  # no program is named: only what it would need is there
+        closures.append(resolver.closure(program))
         for name in elf.needed:
             if needed := resolver.search.find(name, program):
                 resolver.load(needed)
     else:
-        resolver.load(program)
+        closures.append(resolver.load(program))
         if not is_musl:
             resolver.add(program, ("",))  # glibc's own name for it
-    return resolver
+    return resolver, tuple(closures)
 
 
 def _preloaded(tree: Sysroot) -> list[str]:

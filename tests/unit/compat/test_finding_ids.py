@@ -23,7 +23,6 @@ WITHOUT_REMEDY = {
 WITHOUT_EVIDENCE = {
     "file.gone": "that it is gone is all there is to see",
     "file.unreadable": "the sentence is the reader's own, with the place in the file",
-    "host.cannot-load": "the sentence says what the program is",
     "sdk.interface-unknown": "the sentence names the interface",
     "sdk.note-repeated": "the sentence says what is repeated",
     "sdk.plugin-note-missing": "what is missing cannot be shown",

@@ -1,0 +1,2 @@
+int asked(void);
+int never_called(void) { return asked(); }
