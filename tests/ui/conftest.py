@@ -51,6 +51,14 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
     return PatientBot(request)
 
 
+@pytest.fixture
+def background(qapp: QApplication) -> Iterator[Background]:
+    """What works beside the window, for a widget by itself."""
+    made = Background()
+    yield made
+    made.close()
+
+
 # Adds `amount` to the red channel; crashes, fails or hangs when told to by `trouble`.
 ADDER = """
 #include "plugdeck.h"

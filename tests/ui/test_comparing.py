@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QLabel
 
 from plugdeck import paths
 from plugdeck.catalogue.install import install, propose
-from plugdeck.ui.background import Background
 from plugdeck.ui.compare.comparing import compare_files
 from plugdeck.ui.compare.dialog import CompareDialog
 from plugdeck.ui.compare.view import DifferenceView
@@ -43,13 +42,6 @@ PD_FUNCTION(int, Sharpen, (int))
 int Sharpen(int wanted) { return wanted; }
 int Transform(const pd_image *in, pd_image *out) { (void)in; (void)out; return 0; }
 """
-
-
-@pytest.fixture
-def background(qapp):
-    made = Background()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from PySide6.QtTest import QAbstractItemModelTester
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
-from plugdeck.ui.background import Background
 from plugdeck.ui.details.dependencies import DependenciesTab
 from plugdeck.ui.details.dependency_menu import open_menu
 from plugdeck.ui.details.dependency_model import DependencyColumn
@@ -23,13 +22,6 @@ from plugdeck.ui.details.subject import Subject
 
 # The offscreen platform says these of every window, and of every menu.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints", "does not support (raise|grabbing)")
-
-
-@pytest.fixture
-def background(qapp):
-    made = Background()
-    yield made
-    made.close()
 
 
 @pytest.fixture

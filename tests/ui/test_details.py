@@ -16,7 +16,6 @@ from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.dialects.manifest import IMAGE_TRANSFORM, Dialect, Manifest
 from plugdeck.hosting.plugin_log import KEPT_LINES, LogLevel, LogSource, PluginLog
-from plugdeck.ui.background import Background
 from plugdeck.ui.details.compatibility import CompatibilityTab, report_text
 from plugdeck.ui.details.facts import FactsTab, size_words
 from plugdeck.ui.details.header import WHY, DetailsHeader
@@ -40,13 +39,6 @@ def report(path: Path, *findings: Finding, name: str = "plugin", status: Status 
 def words(widget) -> str:
     shown = [*widget.findChildren(QLabel), *widget.findChildren(QLineEdit)]
     return "\n".join(each.text() for each in shown)
-
-
-@pytest.fixture
-def background(qapp):
-    made = Background()
-    yield made
-    made.close()
 
 
 # --- symbols

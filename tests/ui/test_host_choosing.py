@@ -16,7 +16,6 @@ from plugdeck.catalogue.report import Status
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
-from plugdeck.ui.background import Background
 from plugdeck.ui.host.banner import HostBanner
 from plugdeck.ui.host.chooser import GONE, HostChooser
 from plugdeck.ui.host.judgement import OWN_WORKER
@@ -33,13 +32,6 @@ MAIN = "int main(void) { return 0; }"
 def program(build_plugin) -> Path:
     """A small dynamically linked program."""
     return build_plugin(MAIN, name="synth", shared=False)
-
-
-@pytest.fixture
-def background(qapp):
-    made = Background()
-    yield made
-    made.close()
 
 
 @pytest.fixture
