@@ -207,16 +207,17 @@ class Search:
 
     def _expand(self, text: str, owner: Library | None) -> str:
         """The text with ``$ORIGIN``, ``$LIB`` and ``$PLATFORM`` replaced; an empty folder is the current one."""
-        if not self._setting.sysroot.contains(text):
-            text = self._setting.sysroot.path(text)
-        if "$" not in text:
-            return text or "."
+        tree = self._setting.sysroot
+        inside = text.removeprefix(tree.folder) if tree.contains(text) else text
+        if "$" not in inside:
+            return tree.path(inside) or "."
         values = {
             "ORIGIN": self._setting.program_folder if owner is None else folder_of(owner),
             "LIB": self._setting.library_token,
             "PLATFORM": self._setting.platform.token,
         }
-        return _TOKEN.sub(lambda found: values[found[1] or found[2]], text)
+        beginning = tree.folder if inside.startswith("/") else ""  # the tree's own folder may have such words in it
+        return beginning + _TOKEN.sub(lambda found: values[found[1] or found[2]], inside)
 
 
 def replaced_word(path: str) -> str:
