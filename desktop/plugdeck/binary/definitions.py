@@ -28,7 +28,10 @@ _MOST_STEPS = 200_000
 _DIGITS = b"0123456789abcdefghijklmnopqrstuvw"
 _UPPER_DIGITS = bytes([_DIGITS[byte >> 5] for byte in range(256)])
 _LOWER_DIGITS = bytes([_DIGITS[byte & 31] for byte in range(256)])
-_STARTS = list(accumulate(repeat(33, 1023), lambda value, base: value * base & 0xFFFF_FFFF, initial=5381))
+WIDE_ROW_BYTES = 24
+"""Of ``Elf64_Sym``, whose fields are in another order than those of ``Elf32_Sym``."""
+_MOST_DIGITS = 1023
+_STARTS = list(accumulate(repeat(33, _MOST_DIGITS), lambda value, base: value * base & 0xFFFF_FFFF, initial=5381))
 """What the hash begins with, for names of each length; longer ones are rare, and ``int`` takes no more digits."""
 
 
@@ -49,13 +52,14 @@ def gnu_hash(name: bytes) -> int:
     That is reading the bytes as digits of a number to the base 33, which ``int`` does three times as fast as a sum
     over them: once for the upper three bits of each byte, and once for the others.
     """
-    if not 0 < len(name) < len(_STARTS):
+    length = len(name)
+    if not 0 < length <= _MOST_DIGITS:
         value = 5381
         for byte in name:
             value = (value * 33 + byte) & 0xFFFF_FFFF
         return value
     upper, lower = int(name.translate(_UPPER_DIGITS), 33), int(name.translate(_LOWER_DIGITS), 33)
-    return (upper << 5) + lower + _STARTS[len(name)] & 0xFFFF_FFFF
+    return (upper << 5) + lower + _STARTS[length] & 0xFFFF_FFFF
 
 
 class GnuHash(NamedTuple):
@@ -149,7 +153,7 @@ class Definitions(NamedTuple):
         """As ``row``, for loops over whole tables."""
         record = self.record
         fields = record.unpack_from(self.rows, index * record.size)
-        if record.size == 24:
+        if record.size == WIDE_ROW_BYTES:
             return fields
         name, value, size, info, other, section = fields
         return name, info, other, section, value, size

@@ -7,7 +7,16 @@ from array import array
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_TLS, Definitions, GnuHash, SysvHash, gnu_hash
+from plugdeck.binary.definitions import (
+    BINDINGS,
+    DEFINING_TYPES,
+    STT_TLS,
+    WIDE_ROW_BYTES,
+    Definitions,
+    GnuHash,
+    SysvHash,
+    gnu_hash,
+)
 from plugdeck.binary.dynamic import DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM, DynamicTable
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.relocations import Relocations, read_relocations
@@ -120,11 +129,15 @@ def _asked(
     The inner loop of a verdict, so it is one loop: a folder of libraries has a million references.
     """
     strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
-    highest, static_tls, fields = max(labels, default=1), relocations.static_tls, definitions.fields
+    highest, static_tls = max(labels, default=1), relocations.static_tls
+    rows, size, unpack = definitions.rows, definitions.record.size, definitions.record.unpack_from
     low, high = next(iter(places.code), (0, 0))  # where most are, and may be
     has_table = isinstance(definitions.hash, GnuHash)
     for number in relocations.symbols:
-        start, info, other, section, value, _ = fields(number)
+        if size == WIDE_ROW_BYTES:
+            start, info, other, section, value, _ = unpack(rows, number * WIDE_ROW_BYTES)
+        else:
+            start, value, _, info, other, section = unpack(rows, number * size)
         binding, kind = info >> 4, info & 15
         if not binding or other & 3 in _HIDDEN_VISIBILITIES:
             if not section and kind != STT_TLS:

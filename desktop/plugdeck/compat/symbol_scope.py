@@ -222,7 +222,7 @@ class _Binding:
         named = self._by_name.get(version.library) if version else None
         if named is None or not self._symbols.first(reference, (named,)):
             value = gnu_hash(name) | 1
-            likely = [library for library, hashes in self._hashed if hashes is None or value in hashes]
+            likely = (library for library, hashes in self._hashed if hashes is None or value in hashes)
             found = self._symbols.first(reference, likely)
             if found is None:
                 return None
