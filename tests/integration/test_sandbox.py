@@ -193,11 +193,13 @@ def test_a_plugin_with_network_can_connect_to_the_internet_but_not_to_local_sock
 def test_variables_of_the_user_do_not_reach_a_plugin(start, monkeypatch, tier):
     monkeypatch.setenv("MY_TOKEN", "secret")
     monkeypatch.setenv("LC_MESSAGES", "C")
+    monkeypatch.setenv("GLIBC_TUNABLES", "glibc.rtld.optional_static_tls=1024")
     plugin = start(tier)
 
     assert plugin.call("Variable", "MY_TOKEN") is None
     assert plugin.call("Variable", "DBUS_SESSION_BUS_ADDRESS") is None
     assert plugin.call("Variable", "LC_MESSAGES") == "C"
+    assert plugin.call("Variable", "GLIBC_TUNABLES") == "glibc.rtld.optional_static_tls=1024"  # the verdict counts it
 
 
 @pytest.mark.parametrize("tier", Tier)

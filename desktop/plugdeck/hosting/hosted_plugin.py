@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -51,8 +52,6 @@ class HostedPlugin:
         self.manifest = manifest
         self.permissions = permissions
         """What the user allows it; read whenever its process is started."""
-        self.sha256 = ""
-        """Of the bytes that were loaded, in hexadecimal; empty before."""
         self.is_opened_in_place = False
         """Whether the file itself is opened, rather than a copy that has no place; for its group."""
         self.log = PluginLog()
@@ -200,9 +199,8 @@ class HostedPlugin:
             PlugdeckError: the plugin was refused, or its file cannot be read.
         """
         request = wire.pack_json([self._slot, str(self.path), fingerprint(self.manifest)])
-        with sealed_copy(self.path) as copy:
-            self.sha256 = copy.sha256
-            descriptors = () if self.is_opened_in_place else (copy.descriptor,)
+        with nullcontext() if self.is_opened_in_place else sealed_copy(self.path) as copy:
+            descriptors = () if copy is None else (copy,)
             process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=descriptors)
 
     def become_loading(self) -> None:

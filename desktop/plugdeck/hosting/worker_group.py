@@ -78,7 +78,7 @@ class WorkerGroup:
     def start(self, plugin: HostedPlugin) -> None:
         """Starts the process unless it runs, and loads ``plugin``, and the ones that an ended process had.
 
-        A process that does not let ``plugin`` see what it needs is ended first: confinement only ever tightens.
+        A process that does not let ``plugin`` see what it needs is ended first, since confinement is never loosened.
 
         Raises:
             HostError: the process could not be started or ended again, or refused ``plugin``.

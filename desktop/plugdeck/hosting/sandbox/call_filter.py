@@ -34,6 +34,9 @@ _OWN_PID = 0x7FFF_FFF1
 _Step = tuple[int, int, int, int]
 """``struct sock_filter``: operation, jumps if true and if false, value."""
 
+_REFUSAL: _Step = (_RETURN, 0, 0, _RET_USER_NOTIFY)
+"""Whoever has the listener answers, with EPERM: see ``refusals``."""
+
 
 @dataclass(frozen=True, slots=True)
 class CallFilter:
@@ -42,8 +45,6 @@ class CallFilter:
     calls: SystemCalls
     network: bool = False
     """Whether internet sockets may be opened."""
-    reports: bool = True
-    """Whether a refusal is told to whoever has the listener, who answers with the error."""
 
     def program(self) -> bytes:
         """The instructions (``struct sock_filter[]``), which ``for_process`` makes ready."""
@@ -57,16 +58,12 @@ class CallFilter:
             "rt_tgsigqueueinfo": self._unless_equal(0, (_OWN_PID,)),
             "prlimit64": self._unless_equal(0, (0, _OWN_PID)),
             "ioctl": self._if_equal(1, _TERMINAL_INPUTS),
-            "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [self._refusal],
+            "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [_REFUSAL],
         }
         for name, number in numbers.items():
-            answer = special.get(name, [self._refusal])
+            answer = special.get(name, [_REFUSAL])
             steps += [(_JUMP_EQUAL, 0, len(answer), number), *answer]
         return _assemble([*steps, (_RETURN, 0, 0, _RET_ALLOW)])
-
-    @property
-    def _refusal(self) -> _Step:
-        return (_RETURN, 0, 0, _RET_USER_NOTIFY if self.reports else _RET_ERRNO | errno.EPERM)
 
     def _machine_steps(self) -> Iterable[_Step]:
         """Another machine's numbering would mean other calls: programs for it are not run here."""
@@ -81,15 +78,15 @@ class CallFilter:
     def _unless_equal(self, argument: int, allowed: Sequence[int]) -> list[_Step]:
         """Refuses unless the argument is one of these."""
         checks = [(_JUMP_EQUAL, len(allowed) - place, 0, value) for place, value in enumerate(allowed)]
-        return [_load_argument(argument), *checks, self._refusal, (_RETURN, 0, 0, _RET_ALLOW)]
+        return [_load_argument(argument), *checks, _REFUSAL, (_RETURN, 0, 0, _RET_ALLOW)]
 
     def _if_equal(self, argument: int, refused: Sequence[int]) -> list[_Step]:
         """Refuses when the argument is one of these."""
         checks = [(_JUMP_EQUAL, len(refused) - place, 0, value) for place, value in enumerate(refused)]
-        return [_load_argument(argument), *checks, (_RETURN, 0, 0, _RET_ALLOW), self._refusal]
+        return [_load_argument(argument), *checks, (_RETURN, 0, 0, _RET_ALLOW), _REFUSAL]
 
     def _unless_bits(self, argument: int, bits: int) -> list[_Step]:
-        return [_load_argument(argument), (_JUMP_BITS, 1, 0, bits), self._refusal, (_RETURN, 0, 0, _RET_ALLOW)]
+        return [_load_argument(argument), (_JUMP_BITS, 1, 0, bits), _REFUSAL, (_RETURN, 0, 0, _RET_ALLOW)]
 
 
 def _load_argument(argument: int) -> _Step:

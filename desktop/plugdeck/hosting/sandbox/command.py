@@ -25,7 +25,10 @@ from plugdeck.hosting.sandbox.visible import (
     worker_files,
 )
 
-_KEPT_VARIABLES = ("LANG", "LANGUAGE", "TZ", "OMP_NUM_THREADS", "GOMAXPROCS", "LD_LIBRARY_PATH", "LD_PRELOAD")
+_KEPT_VARIABLES = (
+    "LANG", "LANGUAGE", "TZ", "OMP_NUM_THREADS", "GOMAXPROCS",
+    "LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS",  # the verdict counts these
+)  # fmt: skip
 _TEMPORARY = "/tmp"
 
 

@@ -33,7 +33,6 @@ def confine(orders: Orders, line_descriptor: int) -> None:
         if orders.is_restricted:
             restrict(orders.readable, orders.writable, network=orders.network)
             drop_capabilities()
-            listener = install(for_process(bytes.fromhex(orders.program), os.getpid()), listens=True)
-            if listener is not None:
-                line.sendmsg([LISTENER], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [listener]))])
-                os.close(listener)
+            listener = install(for_process(bytes.fromhex(orders.program), os.getpid()))
+            line.sendmsg([LISTENER], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [listener]))])
+            os.close(listener)

@@ -1,14 +1,12 @@
-"""A copy of a plugin's file that nobody can change any more: the bytes that were hashed are the bytes that run."""
+"""A copy of a plugin's file that nobody can change any more: the bytes that are read are the bytes that run."""
 
 from __future__ import annotations
 
 import errno
 import fcntl
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from plugdeck.errors import OpenError
@@ -20,19 +18,9 @@ _MOST_NAME_BYTES = 200
 _STEP_BYTES = 1 << 26
 
 
-@dataclass(frozen=True, slots=True)
-class SealedCopy:
-    """The bytes, in memory."""
-
-    descriptor: int
-    """Of ``sealed_copy``, which closes it."""
-    sha256: str
-    """Hexadecimal."""
-
-
 @contextmanager
-def sealed_copy(path: Path) -> Iterator[SealedCopy]:
-    """The file's bytes as they are now.
+def sealed_copy(path: Path) -> Iterator[int]:
+    """The descriptor of the file's bytes as they are now, in memory.
 
     Raises:
         OpenError: it cannot be read, is no regular file, or is larger than a gibibyte.
@@ -46,7 +34,7 @@ def sealed_copy(path: Path) -> Iterator[SealedCopy]:
         except OSError as failure:
             raise OpenError(path, f"it cannot be read: {failure.strerror or failure}") from failure
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-        yield SealedCopy(descriptor, _sha256(descriptor))
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -64,9 +52,3 @@ def _fill(descriptor: int, path: Path) -> None:
                 raise OSError(errno.EFBIG, "it grows beyond a gibibyte")
     finally:
         os.close(source)
-
-
-def _sha256(descriptor: int) -> str:
-    with os.fdopen(os.dup(descriptor), "rb") as file:
-        file.seek(0)
-        return hashlib.file_digest(file, "sha256").hexdigest()

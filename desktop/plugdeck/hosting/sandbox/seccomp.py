@@ -17,15 +17,14 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
 
 
-def install(program: bytes, *, listens: bool) -> int | None:
+def install(program: bytes) -> int:
     """Puts the filter over all threads of this process, for good.
 
     Args:
         program: as ``for_process`` gives it.
-        listens: whether refusals are reported.
 
     Returns:
-        With ``listens``, the descriptor from which refusals are read (seccomp_unotify(2)).
+        The descriptor from which refusals are read (seccomp_unotify(2)).
 
     Raises:
         OSError: the kernel has no filters, or another one forbids it.
@@ -35,9 +34,9 @@ def install(program: bytes, *, listens: bool) -> int | None:
         raise OSError(ctypes.get_errno(), "no_new_privs cannot be set")
     steps = ctypes.create_string_buffer(program, len(program))
     prepared = _Program(len(program) // 8, ctypes.addressof(steps))
-    flags = _FLAG_TSYNC | (_FLAG_NEW_LISTENER | _FLAG_TSYNC_ESRCH if listens else 0)
+    flags = _FLAG_TSYNC | _FLAG_NEW_LISTENER | _FLAG_TSYNC_ESRCH
     number = _SECCOMP[os.uname().machine]
-    result = libc.syscall(number, _SET_MODE_FILTER, ctypes.c_ulong(flags), ctypes.byref(prepared))
+    result: int = libc.syscall(number, _SET_MODE_FILTER, ctypes.c_ulong(flags), ctypes.byref(prepared))
     if result < 0:
         raise OSError(ctypes.get_errno(), "the filter of system calls cannot be installed")
-    return int(result) if listens else None
+    return result
