@@ -15,7 +15,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import Ending, HostError
 from plugdeck.hosting.plugin_log import LogSource
-from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 
@@ -40,7 +40,7 @@ def start(build_plugin) -> Iterator[Callable[..., HostedPlugin]]:
         supervisors.append(Supervisor(tier=tier))
         manifest = examine(path).manifest
         assert manifest
-        plugin = supervisors[-1].host(path, manifest, permissions)
+        plugin = supervisors[-1].host(path, manifest, Approval(permissions))
         plugin.start()
         return plugin
 
@@ -276,7 +276,7 @@ def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, p
         first = group.add(path, manifest)
         first.start()
         assert first.call("Try", "read", os.fspath(prize))
-        second = group.add(path, manifest, Permissions(readable=(os.fspath(prize.parent),)))
+        second = group.add(path, manifest, Approval(Permissions(readable=(os.fspath(prize.parent),))))
         second.start()
         assert second.call("Try", "read", os.fspath(prize)) == 0
         assert first.pid == second.pid

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -18,7 +17,7 @@ from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
-from plugdeck.hosting.sandbox.confinement import Permissions
+from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from plugdeck.hosting.worker_process import Session, WorkerProcess
 
 LOADING = "loading"
+_LOOK_AGAIN = "Look at what the file is now, and allow it if you want it."
 
 
 class HostedPlugin:
@@ -42,7 +42,7 @@ class HostedPlugin:
         self,
         path: Path,
         manifest: Manifest,
-        permissions: Permissions,
+        approval: Approval,
         *,
         slot: int,
         group: WorkerGroup,
@@ -50,8 +50,10 @@ class HostedPlugin:
     ) -> None:
         self.path = Path(os.path.abspath(path))  # its worker has another current folder
         self.manifest = manifest
-        self.permissions = permissions
-        """What the user allows it; read whenever its process is started."""
+        self.approval = approval
+        """What the user said yes to; read whenever its process is started."""
+        self.sha256 = ""
+        """Of the bytes that were handed to its process last, in hexadecimal; empty before."""
         self.is_opened_in_place = False
         """Whether the file itself is opened, rather than a copy that has no place; for its group."""
         self.log = PluginLog()
@@ -178,29 +180,36 @@ class HostedPlugin:
         try:
             self._ask_to_load(process)
         except HostError as failure:
-            if self.become_ended(failure.outcome):
-                self.tell_change()
-            return failure
+            return self.refuse(failure.outcome)
         except PlugdeckError as failure:
             reason = failure.reason if isinstance(failure, OpenError) else str(failure)
-            outcome = Outcome(Ending.REFUSED, LOADING, message=f"{reason.rstrip('.')}. {failure.remedy}".strip())
-            self.become_ended(outcome)
-            self.tell_change()
-            return HostError(outcome)
+            message = f"{reason.rstrip('.')}. {failure.remedy}".strip()
+            return self.refuse(Outcome(Ending.REFUSED, LOADING, message=message))
         self._change(PluginState.LOADED, None)
         self.tell_change()
         return None
 
+    def refuse(self, outcome: Outcome) -> HostError:
+        """For the group: ends its loading, unless that ended already; the error that says why."""
+        if self.become_ended(outcome):
+            self.tell_change()
+        return HostError(outcome)
+
     def _ask_to_load(self, process: WorkerProcess) -> None:
         """Hands the plugin's bytes over, as they are now, and its path for its name.
 
+        They are hashed here, from the very memory that is handed over: nothing that the worker says counts.
+
         Raises:
             HostError: the process ended, or was ended.
-            PlugdeckError: the plugin was refused, or its file cannot be read.
+            PlugdeckError: the plugin was refused, its file cannot be read, or has other bytes than were approved.
         """
         request = wire.pack_json([self._slot, str(self.path), fingerprint(self.manifest)])
-        with nullcontext() if self.is_opened_in_place else sealed_copy(self.path) as copy:
-            descriptors = () if copy is None else (copy,)
+        with sealed_copy(self.path) as copy:
+            self.sha256 = copy.sha256
+            if self.approval.sha256 not in {"", self.sha256}:
+                raise OpenError(self.path, "its bytes are not the ones that you allowed", remedy=_LOOK_AGAIN)
+            descriptors = () if self.is_opened_in_place else (copy.descriptor,)
             process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=descriptors)
 
     def become_loading(self) -> None:

@@ -16,7 +16,7 @@ from plugdeck.hosting.frames import Frame, OwnFrames
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.launch import Launcher, PlainLauncher
 from plugdeck.hosting.limits import Limits, allow_many_workers
-from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_group import WorkerGroup
 from plugdeck.image import Image
@@ -57,15 +57,15 @@ class Supervisor:
         self._groups: WeakSet[WorkerGroup] = WeakSet()
         self._closed = False
 
-    def host(self, path: Path, manifest: Manifest, permissions: Permissions = NO_PERMISSIONS) -> HostedPlugin:
+    def host(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         """A host in a process of its own, not started.
 
         Args:
             path: the plugin's file.
             manifest: what reading it gave; a file that says something else by then is refused.
-            permissions: what the user allows it beside its job.
+            approval: what the user said yes to: which bytes, confined how well, allowed what beside their job.
         """
-        return self.group().add(path, manifest, permissions)
+        return self.group().add(path, manifest, approval)
 
     def host_together(self, plugins: Sequence[tuple[Path, Manifest]]) -> list[HostedPlugin]:
         """Hosts in one process for all of them, not started."""

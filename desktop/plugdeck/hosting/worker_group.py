@@ -14,13 +14,13 @@ from time import monotonic
 
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.deadlines import Deadlines
-from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
 from plugdeck.hosting.launch import Launcher
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.sandbox.command import worker_command
-from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Confinement, Permissions, Tier
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Permissions, Tier
 from plugdeck.hosting.sandbox.linked_files import linked_files
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.watcher import Watcher
@@ -47,12 +47,11 @@ class WorkerGroup:
         self.at_work: HostedPlugin | None = None
         """Which of its plugins was called last; set by the plugins, within a session."""
 
-    def add(self, path: Path, manifest: Manifest, permissions: Permissions = NO_PERMISSIONS) -> HostedPlugin:
+    def add(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         """One more plugin for this process; it is not started."""
         with self._turn:
-            plugin = HostedPlugin(
-                path, manifest, permissions, slot=len(self._plugins), group=self, deadlines=self._deadlines
-            )
+            slot = len(self._plugins)
+            plugin = HostedPlugin(path, manifest, approval, slot=slot, group=self, deadlines=self._deadlines)
             self._plugins.append(plugin)
             return plugin
 
@@ -85,6 +84,7 @@ class WorkerGroup:
         """
         with self._turn:
             plugin.is_wanted = True
+            self._refuse_weak_confinement(plugin)
             confinement = self._wanted_confinement()
             if self.process and confinement != self._confinement:
                 self.begin_stop()
@@ -134,16 +134,27 @@ class WorkerGroup:
         if slot < len(self._plugins):
             self._plugins[slot].log.add(LogSource.PLUGIN, level, text)
 
+    def _refuse_weak_confinement(self, asked: HostedPlugin) -> None:
+        """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
+        tier = self._tier or offer().tier
+        for plugin in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
+            if not tier.holds_as_much_as(lowest := plugin.approval.lowest_tier):
+                plugin.is_wanted = False
+                plugin.become_loading()
+                refused = plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=_too_weak(tier, lowest)))
+                if plugin is asked:
+                    raise refused
+
     def _wanted_confinement(self) -> Confinement:
         """What all of its wanted plugins need, together: they share the process."""
         wanted = [plugin for plugin in self._plugins if plugin.is_wanted]
         linked = [linked_files(plugin.path) for plugin in wanted]
         needed = [path for each in linked for path in (*each.libraries, *each.data)]
         for plugin, files in zip(wanted, linked, strict=True):
-            plugin.is_opened_in_place = files.by_place or plugin.permissions.allows_reading(plugin.path)
+            plugin.is_opened_in_place = files.by_place or plugin.approval.permissions.allows_reading(plugin.path)
             if plugin.is_opened_in_place:
                 needed.append(str(plugin.path))
-        allowed = Permissions.together([plugin.permissions for plugin in wanted])
+        allowed = Permissions.together([plugin.approval.permissions for plugin in wanted])
         return Confinement(self._tier or offer().tier, allowed, tuple(dict.fromkeys(needed)))
 
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
@@ -193,3 +204,9 @@ class WorkerGroup:
             return outcome
         whose = culprit.manifest.name if culprit else "one of the plugins"
         return replace(outcome, message=f"That was {whose}, in the process that they share. {outcome.message}".strip())
+
+
+def _too_weak(tier: Tier, lowest: Tier) -> str:
+    offered = offer()
+    why = f"{offered.reason} {offered.remedy}".strip() if tier is offered.tier else "Plugdeck was told to use less."
+    return f"You allowed it with confinement {lowest} or better, and it would have {tier} here. {why}"

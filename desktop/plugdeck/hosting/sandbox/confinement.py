@@ -25,6 +25,11 @@ class Tier(StrEnum):
         """What that means to the user, as one sentence."""
         return _WORDS[self]
 
+    def holds_as_much_as(self, other: Tier) -> bool:
+        """Whether it holds a plugin at least as well as ``other``."""
+        order = list(Tier)
+        return order.index(self) <= order.index(other)
+
 
 _WORDS = {
     Tier.SEALED: "It runs sealed off: it sees no files of yours, no network and no other program.",
@@ -60,6 +65,20 @@ class Permissions:
 
 
 NO_PERMISSIONS = Permissions()
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What the user said yes to before a plugin ran; whoever starts its process holds to it."""
+
+    permissions: Permissions = NO_PERMISSIONS
+    sha256: str = ""
+    """Of the plugin's bytes, in hexadecimal: others are refused. Empty: any bytes that say the same of themselves."""
+    lowest_tier: Tier = Tier.LIMITED
+    """The least confinement that he agreed to: where the system offers less, the plugin is not started."""
+
+
+NO_APPROVAL_NEEDED = Approval()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from plugdeck.errors import OpenError
@@ -18,9 +20,18 @@ _MOST_NAME_BYTES = 200
 _STEP_BYTES = 1 << 26
 
 
+@dataclass(frozen=True, slots=True)
+class SealedCopy:
+    """Bytes in memory that stay as they are."""
+
+    descriptor: int
+    sha256: str
+    """In hexadecimal."""
+
+
 @contextmanager
-def sealed_copy(path: Path) -> Iterator[int]:
-    """The descriptor of the file's bytes as they are now, in memory.
+def sealed_copy(path: Path) -> Iterator[SealedCopy]:
+    """The file's bytes as they are now, for the length of a block; hashed when nobody can change them any more.
 
     Raises:
         OpenError: it cannot be read, is no regular file, or is larger than a gibibyte.
@@ -34,7 +45,7 @@ def sealed_copy(path: Path) -> Iterator[int]:
         except OSError as failure:
             raise OpenError(path, f"it cannot be read: {failure.strerror or failure}") from failure
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-        yield descriptor
+        yield SealedCopy(descriptor, _sha256(descriptor))
     finally:
         os.close(descriptor)
 
@@ -52,3 +63,9 @@ def _fill(descriptor: int, path: Path) -> None:
                 raise OSError(errno.EFBIG, "it grows beyond a gibibyte")
     finally:
         os.close(source)
+
+
+def _sha256(descriptor: int) -> str:
+    with open(descriptor, "rb", buffering=0, closefd=False) as copy:
+        copy.seek(0)
+        return hashlib.file_digest(copy, "sha256").hexdigest()
