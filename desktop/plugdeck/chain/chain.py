@@ -21,6 +21,7 @@ from plugdeck.errors import CallError, PlugdeckError
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import HostError, PluginState
 from plugdeck.hosting.plugin_log import PluginLog
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.listeners import Listeners
 
 
@@ -64,6 +65,7 @@ class Chain:
         path: Path,
         manifest: Manifest,
         *,
+        approval: Approval = NO_APPROVAL_NEEDED,
         priority: int | None = None,
         values: Mapping[str, float] | None = None,
     ) -> str:
@@ -72,6 +74,7 @@ class Chain:
         Args:
             path: the plugin's file.
             manifest: what reading the file gave; it must promise the image-transform interface.
+            approval: what the user said yes to; the hosting holds it to that at every start.
             priority: written to the plugin's ``Priority``; by default the plugin keeps its own.
             values: parameters to set at the start; what the plugin does not have is left out, and what is out of
                 range is brought into it.
@@ -80,7 +83,7 @@ class Chain:
         with self._lock:
             if key in self._steps:
                 return key
-            step = self._steps[key] = self._loader.step(path, manifest)
+            step = self._steps[key] = self._loader.step(path, manifest, approval)
             step.revision = self._past_revisions.get(key, 0)
             chosen = {} if priority is None else {PRIORITY: priority}
             for name, value in fit_values(manifest, {**(values or {}), **chosen}).items():
@@ -98,7 +101,7 @@ class Chain:
         if step:
             self._loader.restart(step)
 
-    def replace(self, key: str, manifest: Manifest) -> None:
+    def replace(self, key: str, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> None:
         """Swaps in the file that lies at the step's path now.
 
         The new host is started beside the old one; only when it is ready do they change places. If it fails, the old
@@ -106,7 +109,7 @@ class Chain:
         """
         step = self._find(key)
         if step:
-            self._loader.replace(step, manifest)
+            self._loader.replace(step, manifest, approval)
 
     def remove(self, key: str) -> None:
         """Takes a step out of the chain and ends its host, whatever that is doing; loading it again starts afresh."""

@@ -16,6 +16,7 @@ from plugdeck.chain.step import Settings, Step, TransformHost, read_settings, se
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.outcome import HostError, PluginState
+from plugdeck.hosting.sandbox.confinement import Approval
 
 # How often a host that was started while it is being ended is looked for.
 _CLOSING_S = 0.05
@@ -24,7 +25,7 @@ _CLOSING_S = 0.05
 class HostFactory(Protocol):
     """What makes hosts for plugins: the supervisor."""
 
-    def host(self, path: Path, manifest: Manifest) -> TransformHost:
+    def host(self, path: Path, manifest: Manifest, approval: Approval = ...) -> TransformHost:
         """A host that is not started yet."""
 
 
@@ -40,9 +41,9 @@ class Loader:
         self._starting: list[TransformHost] = []
         self._closed = False
 
-    def step(self, path: Path, manifest: Manifest) -> Step:
+    def step(self, path: Path, manifest: Manifest, approval: Approval) -> Step:
         """A step for a plugin; its host is not started. The lock is held by the caller."""
-        step = Step(key=str(path), path=path, host=self._hosts.host(path, manifest))
+        step = Step(key=str(path), path=path, host=self._hosts.host(path, manifest, approval))
         self._used.append(step.host)
         self._adopt(step, step.host)
         return step
@@ -55,9 +56,9 @@ class Loader:
         """Ends the step's host, also one that is being started, and starts it again; returns at once."""
         self._begin(lambda: self._restart(step))
 
-    def replace(self, step: Step, manifest: Manifest) -> None:
+    def replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
         """Starts a host for the file that lies at the step's path now, and swaps it in; returns at once."""
-        self._begin(lambda: self._replace(step, manifest))
+        self._begin(lambda: self._replace(step, manifest, approval))
 
     def remove(self, step: Step) -> None:
         """Ends the hosts of a step that was taken out, also those that are being started; returns at once."""
@@ -134,12 +135,12 @@ class Loader:
         step.host.stop()
         self._start(step, is_new_process=True)  # it has the file as it is now, or refuses it
 
-    def _replace(self, step: Step, manifest: Manifest) -> None:
+    def _replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
         with step.changing:
             with self._lock:
                 if self._closed or step.is_removed:
                     return
-                new = step.next_host = self._hosts.host(step.path, manifest)
+                new = step.next_host = self._hosts.host(step.path, manifest, approval)
                 self._used.append(new)
                 wanted = fit_values(manifest, step.wanted)
             try:
