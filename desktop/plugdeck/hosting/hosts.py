@@ -1,0 +1,59 @@
+"""Makes hosts for the plugins of one chain, each in the mode that the user chose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from threading import Lock
+
+from plugdeck.dialects.manifest import Manifest
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
+from plugdeck.hosting.supervisor import Supervisor
+from plugdeck.hosting.worker_group import WorkerGroup
+
+
+class Hosts:
+    """What a chain takes its hosts from. Any thread; the supervisor's ``close`` ends them all."""
+
+    def __init__(self, supervisor: Supervisor, *, mode: HostingMode = HostingMode.INDIVIDUALLY) -> None:
+        """Starts nothing.
+
+        Args:
+            supervisor: where processes begin and end.
+            mode: for hosts that are asked for without one.
+        """
+        self.mode = mode
+        """May be set at any time; hosts that are there stay as they are."""
+        self._supervisor = supervisor
+        self._lock = Lock()
+        self._shared: WorkerGroup | None = None
+
+    def host(
+        self,
+        path: Path,
+        manifest: Manifest,
+        approval: Approval = NO_APPROVAL_NEEDED,
+        mode: HostingMode | None = None,
+    ) -> HostedPlugin | InAppPlugin:
+        """A host that is not started.
+
+        Args:
+            path: the plugin's file.
+            manifest: what reading it gave; a file that says something else by then is refused.
+            approval: what the user said yes to.
+            mode: where it runs; ``self.mode`` by default.
+        """
+        match mode or self.mode:
+            case HostingMode.INDIVIDUALLY:
+                return self._supervisor.host(path, manifest, approval)
+            case HostingMode.TOGETHER:
+                return self._group().add(path, manifest, approval)
+            case HostingMode.IN_APP:
+                return InAppPlugin(path, manifest, self._supervisor)
+
+    def _group(self) -> WorkerGroup:
+        with self._lock:
+            self._shared = self._shared or self._supervisor.group()
+            return self._shared
