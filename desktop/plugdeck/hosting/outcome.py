@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.crash_site import CrashSite
 
 BETWEEN_CALLS = "between calls"
 """What a plugin was doing when nobody had asked it for anything."""
@@ -37,9 +38,23 @@ class Ending(StrEnum):
     REFUSED = "refused"
     """The dynamic loader, or the plugin's own Init, said no."""
     BROKE_PROTOCOL = "broke the protocol"
+    OUT_OF_MEMORY = "out of memory"
+    """Told on evidence only: its address space was full, or the kernel ended a process for want of memory."""
+    FLOODED = "flooded"
+    """It wrote far more to its output or its log than anybody reads."""
+    DAMAGED_OUTPUT = "damaged its output"
+    """It wrote beyond the picture that it was to write."""
     NOT_STARTED = "not started"
     STOPPED = "stopped"
     """It was ended on purpose while it was at work."""
+
+
+class Activity(StrEnum):
+    """What a process that did not answer in time was found doing."""
+
+    RUNNING = "running"
+    WAITING = "waiting"
+    STOPPED = "stopped"
 
 
 class Status(NamedTuple):
@@ -62,6 +77,22 @@ class Outcome:
     message: str = ""
     """The loader's or the plugin's own words; untrusted text."""
     stderr_tail: str = ""
+    """The last lines of standard error; untrusted text."""
+    crash: CrashSite | None = None
+    """Where in its code it was, as far as that can be known."""
+    activity: Activity | None = None
+    """What it was found doing at its deadline."""
+    waits: str = ""
+    """For what, when it was waiting: ``for a lock or another thread``."""
+    denied: tuple[str, ...] = ()
+    """What it tried and was refused, as verb phrases: ``open a network or other socket``."""
+    parameters: tuple[tuple[str, float], ...] = ()
+    """The plugin's parameters at the last call, as they were last written or read."""
+    left_out_bytes: int = 0
+    """How much of its output was thrown away unread."""
+    pid: int | None = None
+    seconds: float | None = None
+    """How long its process had run."""
 
     @property
     def sentence(self) -> str:
@@ -70,15 +101,21 @@ class Outcome:
         when = _when(self.during)
         match self.ending:
             case Ending.CRASHED:
-                what = f"Crashed {when}: {signal_name(self.signal) if self.signal else 'cause unknown'}."
+                what = f"Crashed {when}: {self._cause}."
             case Ending.EXITED:
                 what = f"Ended its own process {when} with exit code {self.exit_code}."
             case Ending.TIMED_OUT:
-                what = f"Did not answer within {self.deadline_s:g} s {when}, and was ended."
+                what = f"Did not answer within {self.deadline_s:g} s {when}, and was ended.{self._found}"
             case Ending.REFUSED:
                 what = f"Refused {when}:{'' if said else ' no reason was given.'}"
             case Ending.BROKE_PROTOCOL:
                 what = f"Answered with something unexpected {when}, and was ended."
+            case Ending.OUT_OF_MEMORY:
+                what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else ''}."
+            case Ending.FLOODED:
+                what = f"Flooded its output {when}, and was ended."
+            case Ending.DAMAGED_OUTPUT:
+                what = f"Damaged its output {when}, and was ended{f': {self._cause}' if self.signal else ''}."
             case Ending.NOT_STARTED:
                 what = "Its process was not started."
             case Ending.STOPPED:
@@ -89,11 +126,30 @@ class Outcome:
     def state(self) -> PluginState:
         """Where this leaves the plugin."""
         match self.ending:
-            case Ending.CRASHED | Ending.EXITED | Ending.BROKE_PROTOCOL:
-                return PluginState.CRASHED
             case Ending.TIMED_OUT:
                 return PluginState.TIMED_OUT
-        return PluginState.NOT_LOADED
+            case Ending.REFUSED | Ending.NOT_STARTED | Ending.STOPPED:
+                return PluginState.NOT_LOADED
+        return PluginState.CRASHED
+
+    @property
+    def _cause(self) -> str:
+        """``SIGSEGV (segmentation fault), wrote to address 0x0 (no memory there) in smooth+0x1f of blur.so``."""
+        name = signal_name(self.signal) if self.signal else "cause unknown"
+        return f"{name}, {self.crash.words}" if self.crash and self.crash.words else name
+
+    @property
+    def _found(self) -> str:
+        """What it was doing when its time was up, as a sentence."""
+        place = f" in {self.crash.place}" if self.crash and self.crash.place else ""
+        match self.activity:
+            case Activity.RUNNING:
+                return f" It was still running{place}."
+            case Activity.WAITING:
+                return f" It was waiting{f' {self.waits}' if self.waits else ''}{place}."
+            case Activity.STOPPED:
+                return " It had stopped itself, or was stopped by something outside Plugdeck."
+        return ""
 
 
 def _when(during: str) -> str:
