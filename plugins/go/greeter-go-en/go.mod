@@ -1,0 +1,3 @@
+module plugdeck.invalid/greeter-go-en
+
+go 1.21

@@ -1,0 +1,3 @@
+module plugdeck.invalid/greeter-go-exit
+
+go 1.21

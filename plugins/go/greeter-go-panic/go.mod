@@ -1,0 +1,3 @@
+module plugdeck.invalid/greeter-go-panic
+
+go 1.21

@@ -1,0 +1,3 @@
+module plugdeck.invalid/greeter-go-zh
+
+go 1.21

@@ -1,0 +1,3 @@
+module plugdeck.invalid/solarize
+
+go 1.21

@@ -1,0 +1,3 @@
+module plugdeck.invalid/users-go
+
+go 1.21

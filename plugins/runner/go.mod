@@ -1,0 +1,3 @@
+module plugdeck.invalid/runner
+
+go 1.21
