@@ -110,6 +110,35 @@ def until() -> Callable[..., None]:
     return wait_until
 
 
+class HandClock:
+    """A chain's clock that stands still until a test lets time pass."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._waiting: dict[object, tuple[float, Callable[[], None]]] = {}
+
+    def now(self) -> float:
+        return self._now
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Callable[[], None]:
+        ticket = object()
+        self._waiting[ticket] = (self._now + delay_s, callback)
+        return lambda: self._waiting.pop(ticket, None) and None
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass, and calls back what was due by then."""
+        self._now += seconds
+        for ticket, (at, callback) in list(self._waiting.items()):
+            if at <= self._now and self._waiting.pop(ticket, None):
+                callback()
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """Time for a chain: nothing is started again by itself until ``clock.advance(seconds)``."""
+    return HandClock()
+
+
 @pytest.fixture(scope="session")
 def descriptors() -> Callable[..., list[str]]:
     """``descriptors(pid="self")``: what each descriptor of a process leads to, but for those closed meanwhile."""
@@ -139,6 +168,13 @@ def native(build_plugin: Callable[..., Path]) -> Callable[[str], Path]:
     """``native("segfault-in-call") -> Path`` of a plugin that misbehaves; ``tests/native/recipes.py`` names them."""
     recipes = load_script(ROOT / "tests" / "native" / "recipes.py")
     return lambda name: recipes.build(name, build_plugin)
+
+
+@pytest.fixture(scope="session")
+def number_of() -> Callable[[str], int]:
+    """``number_of("segfault")``: what the variable ``behaviour`` of a plugin that misbehaves is set to."""
+    recipes = load_script(ROOT / "tests" / "native" / "recipes.py")
+    return recipes.BEHAVIOURS.index
 
 
 @pytest.fixture(scope="session")

@@ -94,15 +94,14 @@ def test_two_hundred_starts_and_stops_leave_nothing(misbehave, patient, held, un
 
 
 @pytest.mark.parametrize("behaviour", ["segfault", "quick-exit", "close-descriptors"])
-def test_ends_of_every_kind_leave_nothing(misbehave, patient, held, untouched, behaviour):
-    choice = misbehave[1].parameters[0].choices.index(behaviour)
+def test_ends_of_every_kind_leave_nothing(misbehave, patient, held, untouched, behaviour, number_of):
     with Supervisor(deadlines=patient) as supervisor, supervisor.frame(picture(64)) as frame:
         plugin = supervisor.host(*misbehave)
         idle = held()
         for _ in range(10):
             plugin.restart()
             plugin.transform(frame).release()
-            plugin.write("behaviour", choice)
+            plugin.write("behaviour", number_of(behaviour))
             with pytest.raises(HostError):
                 plugin.transform(frame)
             assert held() - idle == Counter()

@@ -73,7 +73,7 @@ def works(plugin: HostedPlugin, supervisor: Supervisor) -> bool:
 
 @pytest.mark.parametrize("behaviour", ENDINGS)
 def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(
-    supervisor, hosted, native, behaviour, until, in_haste, has_ended
+    supervisor, hosted, native, number_of, behaviour, until, in_haste, has_ended
 ):
     bystander, plugin = hosted(native("misbehave")), hosted(native("misbehave"))
     bystander.start()
@@ -83,7 +83,7 @@ def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(
     plugin.on_change(lambda: changes.append(plugin.state))
 
     with supervisor.frame(PICTURE) as frame:
-        plugin.write("behaviour", native_choice(plugin, behaviour))
+        plugin.write("behaviour", number_of(behaviour))
         ending, number, code = ENDINGS[behaviour]
         hurry = in_haste(plugin) if ending is Ending.TIMED_OUT else nullcontext()
         with hurry, pytest.raises(HostError) as failure:
@@ -108,11 +108,6 @@ def test_misbehaviour_in_a_call_ends_its_own_process_and_is_named(
     plugin.restart()
     assert works(plugin, supervisor)
     assert (plugin.state, plugin.outcome) == (PluginState.LOADED, None)
-
-
-def native_choice(plugin: HostedPlugin, behaviour: str) -> int:
-    (parameter,) = plugin.manifest.parameters
-    return parameter.choices.index(behaviour)
 
 
 @pytest.mark.parametrize("moment", ["in-constructor", "in-init"])

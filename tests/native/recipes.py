@@ -1,8 +1,9 @@
 """Plugins that misbehave, or that do not fit, by name: the fixture ``native`` builds them.
 
-``<behaviour>-in-call``, ``-in-constructor``, ``-in-init`` and ``-in-destructor`` are ``misbehave.c``, for each of
-``BEHAVIOURS``; ``misbehave`` is the same file, well-behaved until its variable ``behaviour`` is written. The names
-in ``BROKEN`` are files that a host should refuse before running them.
+``<behaviour>-in-call``, ``-in-constructor``, ``-in-init`` and ``-in-destructor`` are ``misbehave.c`` and the files of
+its themes, for each of ``BEHAVIOURS``; ``misbehave`` is the same plugin, well-behaved until its variable ``behaviour``
+is written, and ``throw`` the same in C++. The names in ``BROKEN`` are files that a host should refuse before running
+them.
 """
 
 from __future__ import annotations
@@ -15,11 +16,10 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 Build = Callable[..., Path]
 
-CHOICES = re.search(
-    r'PD_CHOICE\(behaviour, "Behaviour",([^)]*),\s*BEHAVIOUR\)', (HERE / "misbehave.c").read_text("utf-8")
-)
-assert CHOICES
-BEHAVIOURS = tuple("".join(re.findall(r'"([^"]*)"', CHOICES[1])).split("|"))
+THEMES = (
+    "crashes", "endings", "memory", "frames", "protocol", "words", "processes", "outside", "state",
+)  # fmt: skip
+BEHAVIOURS = ("copy", *re.findall(r'X\(\w+, "([\w-]+)"\)', (HERE / "misbehave.h").read_text("utf-8")))
 """The values of ``behaviour``, in their order."""
 MOMENTS = ("in-call", "in-constructor", "in-init", "in-destructor")
 
@@ -34,16 +34,19 @@ def build(name: str, build_plugin: Build) -> Path:
     """Builds one of them by its name; ``KeyError`` for a name that is none."""
     if name in BROKEN:
         return BROKEN[name](build_plugin)
+    if name == "throw":
+        return build_plugin(HERE / "throw.cpp", name="throw.so", language="c++", flags=("-lpthread",))
     return misbehaving(name, build_plugin)
 
 
 def misbehaving(name: str, build_plugin: Build) -> Path:
-    """``misbehave.c`` with the behaviour and the moment of the name."""
+    """The misbehaving plugin with the behaviour and the moment of the name."""
     choices = {
         f"{behaviour}-{moment}": (i, j) for i, behaviour in enumerate(BEHAVIOURS) for j, moment in enumerate(MOMENTS)
     }
     behaviour, moment = choices["copy-in-call" if name == "misbehave" else name]
-    flags = (f"-DBEHAVIOUR={behaviour}", f"-DWHEN={moment}")
+    objects = [build_plugin(HERE / f"{theme}.c", name=f"{theme}.o", flags=("-c",), shared=False) for theme in THEMES]
+    flags = (f"-DBEHAVIOUR={behaviour}", f"-DWHEN={moment}", *map(str, objects), "-lpthread")
     return build_plugin(HERE / "misbehave.c", name=f"{name}.so", flags=flags)
 
 

@@ -35,7 +35,8 @@ def test_crashing_behaviour_ends_its_process_by_its_signal(native, behaviour, nu
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "code"), [("exit", 0), ("quick-exit", 3), ("fail", 42), ("fail-silently", 42), ("copy", 0)]
+    ("behaviour", "code"),
+    [("exit", 0), ("quick-exit", 3), ("exit-at-once", 4), ("fail", 42), ("fail-silently", 42), ("copy", 0)],
 )
 def test_other_behaviours_end_with_their_own_code(native, behaviour, code):
     assert run(CALL, native(f"{behaviour}-in-call")).returncode == code
@@ -95,9 +96,9 @@ def test_broken_promises_are_the_hosts_to_find_since_the_loader_accepts_them(nat
     assert run(OPEN, native(name)).returncode == 0
 
 
-def test_every_behaviour_has_a_number_of_its_own(native):
+def test_every_behaviour_has_a_number_of_its_own(native, number_of):
     library = ctypes.CDLL(os.fspath(native("flush-to-zero-in-call")))
-    assert ctypes.c_int.in_dll(library, "behaviour").value == 24
+    assert ctypes.c_int.in_dll(library, "behaviour").value == number_of("flush-to-zero")
 
 
 def test_unknown_name_is_an_error(native):
