@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import stat
 import tempfile
+import time
+from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
+
+LOCK_PATIENCE_S = 1.0
 
 
 def replace_file(path: Path, content: bytes) -> None:
@@ -62,6 +68,50 @@ def move_new(source: Path, target: Path) -> None:
         if error.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK) or target.exists():
             raise
         _move_onto_placeholder(source, target)
+
+
+def keep_aside(path: Path) -> Path:
+    """Moves a file that is no use any more to the first free name ``x.damaged-1``, and returns that.
+
+    Raises:
+        OSError: the file system refused; the file is still where it was.
+    """
+    for number in count(1):
+        kept = path.with_name(f"{path.name}.damaged-{number}")
+        with contextlib.suppress(FileExistsError):
+            move_new(path, kept)
+            return kept
+    raise AssertionError("there is always a next number")
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Holds other processes' saves back, by a lock on the folder itself: no lock file is left behind.
+
+    Raises:
+        OSError: there is no such folder.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        _try_to_lock(descriptor)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _try_to_lock(descriptor: int) -> None:
+    """Waits a moment for the lock, then goes on without: a stopped process must not hold us up, and a save is
+    atomic all the same. Some network file systems have no locks at all."""
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.01)
+            continue
+        except OSError:
+            pass
+        return
 
 
 def _move_onto_placeholder(source: Path, target: Path) -> None:

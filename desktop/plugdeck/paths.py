@@ -24,9 +24,14 @@ def cache_folder() -> Path:
     return _folders_of_user().user_cache_path
 
 
+def data_folder() -> Path:
+    """What is the user's and made by him (``$XDG_DATA_HOME/plugdeck``). It may not exist yet."""
+    return _folders_of_user().user_data_path
+
+
 def plugin_folder() -> Path:
     """Where installed plugins live (``$XDG_DATA_HOME/plugdeck/plugins``)."""
-    return _folders_of_user().user_data_path / "plugins"
+    return data_folder() / "plugins"
 
 
 def shipped(*parts: str) -> Path:

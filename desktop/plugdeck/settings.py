@@ -6,14 +6,10 @@ whole (the last one to close would undo the others' changes).
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import fcntl
-import os
 import threading
-import time
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
@@ -21,7 +17,6 @@ from plugdeck import paths
 from plugdeck.errors import SettingsError
 
 FILE_NAME = "settings.toml"
-LOCK_PATIENCE_S = 1.0
 
 Key = str | tuple[str, ...]
 """``"window.size"``, or a tuple where a part may itself hold a dot: ``("priority", "blur.so")``."""
@@ -91,9 +86,11 @@ class Settings:
         with self._lock:
             if not self._changes:
                 return
+            from plugdeck.atomic_file import alone_in
+
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                with _alone_in(self.path.parent):
+                with alone_in(self.path.parent):
                     self._write_changes()
             except OSError as error:
                 raise SettingsError(
@@ -126,50 +123,13 @@ class Settings:
 
     def _set_aside(self, error: Exception) -> str:
         reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        from plugdeck.atomic_file import keep_aside
+
         try:
-            kept = _move_to_free_name(self.path)
+            kept = keep_aside(self.path)
         except OSError:
             return f"The settings in {self.path} are damaged ({reason}); the defaults are used."
         return f"The settings were damaged ({reason}); the defaults are used, the old file is kept as {kept}."
-
-
-def _move_to_free_name(path: Path) -> Path:
-    number = 1
-    while True:
-        kept = path.with_name(f"{path.name}.damaged-{number}")
-        try:
-            os.link(path, kept)  # fails where rename would overwrite
-        except FileExistsError:
-            number += 1
-            continue
-        path.unlink()
-        return kept
-
-
-@contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Holds other processes' saves back, by a lock on the folder itself: no lock file is left behind."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        _try_to_lock(descriptor)
-        yield
-    finally:
-        os.close(descriptor)
-
-
-def _try_to_lock(descriptor: int) -> None:
-    """Waits a moment for the lock, then goes on without: a stopped process must not hold us up, and a save is
-    atomic all the same. Some network file systems have no locks at all."""
-    deadline = time.monotonic() + LOCK_PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(0.01)
-            continue
-        except OSError:
-            pass
-        return
 
 
 def _parts(key: Key) -> tuple[str, ...]:

@@ -1,0 +1,110 @@
+"""Whether an author vouches for a file: the detached signature beside it, held against its bytes and the known keys."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from plugdeck.compat.system_files import read_at_most
+from plugdeck.trust.authors import Authors
+from plugdeck.trust.ed25519 import SignaturesMissingError, is_signed
+from plugdeck.trust.signature_file import MOST_BYTES, SUFFIX, SignatureText, key_bytes
+
+
+class SignatureState(StrEnum):
+    """What is known of a file's signature."""
+
+    VERIFIED = "verified"
+    """By an author whom the user knows."""
+    UNKNOWN_AUTHOR = "unknown-author"
+    """It holds, but anybody may have made it."""
+    UNSIGNED = "unsigned"
+    NOT_CHECKED = "not-checked"
+    """What checks signatures is not installed."""
+    OTHER_BYTES = "other-bytes"
+    """It was made for another file, or the file changed."""
+    WRONG = "wrong"
+    """Whoever it names did not make it."""
+    DAMAGED = "damaged"
+
+
+_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
+_BAD = {SignatureState.OTHER_BYTES, SignatureState.WRONG, SignatureState.DAMAGED}
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """What is to be said of a file's signature."""
+
+    state: SignatureState
+    author: str = ""
+    """As the user calls him; empty unless it is verified."""
+    key: str = ""
+    """The public key that the signature names, as ``ed25519:BASE64``; empty when it names none."""
+    reason: str = ""
+    """Why it is damaged or was not checked, as a phrase."""
+
+    @property
+    def is_verified(self) -> bool:
+        """Whether an author whom the user knows vouches for these bytes."""
+        return self.state is SignatureState.VERIFIED
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether it is worse than none: somebody or something changed the file or the signature."""
+        return self.state in _BAD
+
+    @property
+    def words(self) -> str:
+        """That as a sentence."""
+        return _WORDS[self.state].format(author=self.author, key=self.key, reason=self.reason)
+
+
+_WORDS = {
+    SignatureState.VERIFIED: "Signed by {author}, whose key you know.",
+    SignatureState.UNKNOWN_AUTHOR: "Signed with a key that you do not know, which anybody may have made: {key}",
+    SignatureState.UNSIGNED: "Not signed.",
+    SignatureState.NOT_CHECKED: "It has a signature, which was not checked: {reason}",
+    SignatureState.OTHER_BYTES: "Its signature was made for another file, or the file was changed since. Do not run "
+    "it unless you know why.",
+    SignatureState.WRONG: "Its signature is wrong: it was not made with the key that it names, {key} Do not run it "
+    "unless you know why.",
+    SignatureState.DAMAGED: "Its signature is damaged: {reason}. Do not run it unless you know why.",
+}
+
+
+def signature_path(path: Path) -> Path:
+    """Where a file's signature lies: beside it, with one more ending."""
+    return path.with_name(f"{path.name}{SUFFIX}")
+
+
+def read_signature(path: Path, sha256: str, authors: Authors) -> Signature:
+    """What the signature beside the file says of these bytes. Does not raise, whatever lies there."""
+    try:
+        content = read_at_most(signature_path(path), MOST_BYTES + 1)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return Signature(SignatureState.UNSIGNED)
+        return Signature(SignatureState.DAMAGED, reason=f"it cannot be read ({error.strerror or error})")
+    if len(content) > MOST_BYTES:
+        return Signature(SignatureState.DAMAGED, reason="it is too long for one")
+    try:
+        said = SignatureText.from_bytes(content)
+    except ValueError:
+        return Signature(SignatureState.DAMAGED, reason="it is not written as a signature is")
+    try:
+        return _judge(said, sha256, authors)
+    except SignaturesMissingError as error:
+        return Signature(SignatureState.NOT_CHECKED, key=said.key, reason=f"{error} {error.remedy}")
+
+
+def _judge(said: SignatureText, sha256: str, authors: Authors) -> Signature:
+    if said.sha256 != sha256:
+        return Signature(SignatureState.OTHER_BYTES, key=said.key)
+    if not is_signed(key_bytes(said.key), said.signature, said.message):
+        return Signature(SignatureState.WRONG, key=said.key)
+    name = authors.name_of(said.key)
+    state = SignatureState.VERIFIED if name else SignatureState.UNKNOWN_AUTHOR
+    return Signature(state, author=name, key=said.key)
