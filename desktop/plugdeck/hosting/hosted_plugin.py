@@ -205,8 +205,9 @@ class HostedPlugin:
             PlugdeckError: the plugin was refused, its file cannot be read, or has other bytes than were approved.
         """
         request = wire.pack_json([self._slot, str(self.path), fingerprint(self.manifest)])
+        placed = self._group.placed_sha256(self.path) if self.is_opened_in_place else ""
         with sealed_copy(self.path) as copy:
-            self.sha256 = copy.sha256
+            self.sha256 = placed or copy.sha256
             if self.approval.sha256 not in {"", self.sha256}:
                 raise OpenError(self.path, "its bytes are not the ones that you allowed", remedy=_LOOK_AGAIN)
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)

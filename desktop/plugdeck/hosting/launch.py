@@ -7,11 +7,8 @@ import os
 import signal
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
-
-# dup2 in the child must not overwrite a descriptor that it still has to copy.
-_ABOVE_TARGETS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +17,8 @@ class WorkerCommand:
 
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    descriptors: Mapping[int, int] = field(default_factory=dict)
+    """What the command itself needs: the child's descriptor number to ours."""
 
 
 class Launcher(Protocol):
@@ -31,7 +30,7 @@ class Launcher(Protocol):
         Args:
             command: the worker's command line and environment.
             descriptors: the child's descriptor number to ours, standard output and error among them. The child gets
-                no other one, and ``/dev/null`` as its standard input. Ours stay open here.
+                these, the command's, and ``/dev/null`` as its standard input. Ours stay open here.
 
         Raises:
             OSError: the process could not be started.
@@ -43,11 +42,14 @@ class PlainLauncher:
 
     def launch(self, command: WorkerCommand, descriptors: Mapping[int, int]) -> int:
         """See ``Launcher``."""
+        wanted = {**descriptors, **command.descriptors}
+        # dup2 in the child must not overwrite a descriptor that it still has to copy.
+        above = max(wanted, default=0) + 1
         with ExitStack() as copies:
             actions: list[tuple[int, int, int] | tuple[int, int, str, int, int]]
             actions = [(os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0)]
-            for theirs, ours in descriptors.items():
-                copy = fcntl.fcntl(ours, fcntl.F_DUPFD_CLOEXEC, _ABOVE_TARGETS)
+            for theirs, ours in wanted.items():
+                copy = fcntl.fcntl(ours, fcntl.F_DUPFD_CLOEXEC, above)
                 copies.callback(os.close, copy)
                 actions.append((os.POSIX_SPAWN_DUP2, copy, theirs))
             return os.posix_spawn(

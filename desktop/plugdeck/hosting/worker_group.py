@@ -6,7 +6,7 @@ reason, all of its plugins end with it; native code leaves a process in no other
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -21,8 +21,10 @@ from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.sandbox.command import worker_command
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Permissions, Tier
+from plugdeck.hosting.sandbox.environment import current_folder
 from plugdeck.hosting.sandbox.linked_files import linked_files
 from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 
@@ -41,6 +43,7 @@ class WorkerGroup:
         self._limits = limits
         self._turn = RLock()
         self._process: WorkerProcess | None = None
+        self._placed: Mapping[str, SealedCopy] = {}
         self._plugins: list[HostedPlugin] = []
         self._stopping: list[HostedPlugin] = []
         self._closed = False
@@ -124,6 +127,11 @@ class WorkerGroup:
             if process := self._process:
                 process.finish_stop(by)
 
+    def placed_sha256(self, path: Path) -> str:
+        """The hash of the bytes that the process sees at this path; empty when it sees the file itself."""
+        copy = self._placed.get(str(path))
+        return copy.sha256 if copy else ""
+
     def add_output(self, source: LogSource, level: LogLevel, text: str) -> None:
         """Part of ``LogSink``: which of its plugins wrote it is not known."""
         for plugin in self._plugins:
@@ -152,10 +160,15 @@ class WorkerGroup:
         needed = [path for each in linked for path in (*each.libraries, *each.data)]
         for plugin, files in zip(wanted, linked, strict=True):
             plugin.is_opened_in_place = files.by_place or plugin.approval.permissions.allows_reading(plugin.path)
-            if plugin.is_opened_in_place:
-                needed.append(str(plugin.path))
+        placed = [str(plugin.path) for plugin in wanted if plugin.is_opened_in_place]
         allowed = Permissions.together([plugin.approval.permissions for plugin in wanted])
-        return Confinement(self._tier or offer().tier, allowed, tuple(dict.fromkeys(needed)))
+        return Confinement(
+            self._tier or offer().tier,
+            allowed,
+            needed=tuple(dict.fromkeys(needed)),
+            placed=tuple(dict.fromkeys(placed)),
+            folder=current_folder() if any(files.by_folder for files in linked) else "/",
+        )
 
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
         if self.is_closed():
@@ -164,14 +177,9 @@ class WorkerGroup:
             if plugin.is_wanted:
                 plugin.become_loading()
         try:
-            process = WorkerProcess(
-                command=worker_command(self._limits, confinement),
-                launcher=self._launcher,
-                watcher=self._watcher,
-                deadlines=self._deadlines,
-                sink=self,
-                on_end=self._ended,
-            )
+            with sealed_copies(confinement.placed if confinement.tier is Tier.SEALED else ()) as copies:
+                self._placed = copies
+                process = self._new_process(confinement, {path: copy.descriptor for path, copy in copies.items()})
         except HostError as failure:
             self._ended(failure.outcome)()
             raise
@@ -180,6 +188,16 @@ class WorkerGroup:
             process.abandon()
         process.say_hello()
         return process
+
+    def _new_process(self, confinement: Confinement, copies: Mapping[str, int]) -> WorkerProcess:
+        return WorkerProcess(
+            command=worker_command(self._limits, confinement, copies),
+            launcher=self._launcher,
+            watcher=self._watcher,
+            deadlines=self._deadlines,
+            sink=self,
+            on_end=self._ended,
+        )
 
     def _end_unless_used(self) -> None:
         if not any(plugin.is_loaded for plugin in self._plugins):

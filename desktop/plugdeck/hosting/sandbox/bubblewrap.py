@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from plugdeck.hosting.sandbox.confinement import Confinement
+from plugdeck.hosting.sandbox.confinement import Confinement, Permissions
 from plugdeck.hosting.sandbox.visible import SYSTEM_FILES, SYSTEM_FOLDERS, worker_files
 
 NAMESPACES = (
@@ -17,13 +17,16 @@ TEMPORARY_BYTES = 64 * 1024 * 1024
 """What a plugin may keep in its own /tmp, which is memory."""
 
 
-def bubblewrap_arguments(program: str, confinement: Confinement, loader_paths: Sequence[str]) -> tuple[str, ...]:
+def bubblewrap_arguments(
+    program: str, confinement: Confinement, loader_paths: Sequence[str], copies: Mapping[str, int]
+) -> tuple[str, ...]:
     """The arguments that go before the worker's command.
 
     Args:
         program: where bubblewrap is.
         confinement: what is to be seen inside.
         loader_paths: where the loader was told to search.
+        copies: bubblewrap's descriptors of the bytes to lie at these paths, whatever lies there outside.
     """
     permissions = confinement.permissions
     network = ("--share-net",) if permissions.network else ()
@@ -37,7 +40,8 @@ def bubblewrap_arguments(program: str, confinement: Confinement, loader_paths: S
         *("--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp"),
         *_bound("--ro-bind-try", own),  # after the empty folders, since they may lie in them
         *_bound("--bind-try", permissions.writable),
-        *("--chdir", "/", "--"),
+        *_placed(copies, permissions),
+        *("--dir", confinement.folder, "--chdir", confinement.folder, "--"),
     )
 
 
@@ -51,6 +55,13 @@ def system_folders() -> tuple[str, ...]:
         elif path.exists():
             arguments += ("--ro-bind", folder, folder)
     return (*arguments, *_bound("--ro-bind-try", SYSTEM_FILES))
+
+
+def _placed(copies: Mapping[str, int], permissions: Permissions) -> Iterator[str]:
+    """Each copy at its path; where that lies in a folder that is seen as it is, behind the links that are seen too."""
+    for path, number in copies.items():
+        yield from ("--ro-bind-data", str(number))
+        yield os.path.realpath(path) if permissions.allows_reading(Path(path)) else path
 
 
 def _bound(option: str, paths: Sequence[str]) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.sandbox.bubblewrap import bubblewrap_arguments
 from plugdeck.hosting.sandbox.call_filter import CallFilter
 from plugdeck.hosting.sandbox.confinement import Confinement, Orders, Tier
+from plugdeck.hosting.sandbox.environment import TEMPORARY_FOLDER, loader_paths, worker_environment
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.system_calls import system_calls
 from plugdeck.hosting.sandbox.visible import (
@@ -21,44 +22,48 @@ from plugdeck.hosting.sandbox.visible import (
     SYSTEM_FOLDERS,
     cffi_file,
     interpreter_path,
-    loader_paths,
     worker_files,
 )
+from plugdeck.hosting.wire import LINE_DESCRIPTOR
 
-_KEPT_VARIABLES = (
-    "LANG", "LANGUAGE", "TZ", "OMP_NUM_THREADS", "GOMAXPROCS",
-    "LD_LIBRARY_PATH", "LD_PRELOAD", "GLIBC_TUNABLES", "ASAN_OPTIONS",  # the verdict counts these
-)  # fmt: skip
-_TEMPORARY = "/tmp"
+_FIRST_DESCRIPTOR = LINE_DESCRIPTOR + 1
 
 
-def worker_command(limits: Limits, confinement: Confinement) -> WorkerCommand:
+def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str, int]) -> WorkerCommand:
     """The command that starts a worker: this interpreter, isolated, with only what it needs.
 
     Without ``site`` (``-S``) and ``runpy`` a worker is ready 5 ms earlier, and nothing that happens to be installed
     runs in it.
+
+    Args:
+        limits: what it may use.
+        confinement: how it is confined.
+        copies: descriptors of the bytes that are to lie at these paths; only for the best tier.
     """
     code = f"import sys; sys.path += {_module_folders()!r}; from plugdeck.hosting.worker import main; main()"
-    environment = _environment(confinement.tier)
+    environment = worker_environment(confinement.tier)
     python = (interpreter_path(), "-I", "-S", "-c", code, _orders(limits, confinement, environment).to_text())
     if confinement.tier is not Tier.SEALED:
         return WorkerCommand(python, environment)
-    wrapped = bubblewrap_arguments(offer().bubblewrap, confinement, loader_paths(environment))
-    return WorkerCommand((*wrapped, *python), environment)
+    numbers = {path: _FIRST_DESCRIPTOR + place for place, path in enumerate(copies)}
+    wrapped = bubblewrap_arguments(offer().bubblewrap, confinement, loader_paths(environment), numbers)
+    return WorkerCommand((*wrapped, *python), environment, {numbers[path]: copies[path] for path in copies})
 
 
 def _orders(limits: Limits, confinement: Confinement, environment: Mapping[str, str]) -> Orders:
     permissions, calls = confinement.permissions, system_calls()
     numbers = (limits.address_space_bytes, limits.open_files, limits.file_bytes)
     if confinement.tier is Tier.LIMITED or calls is None:
-        return Orders(numbers)
+        return Orders(numbers, folder=confinement.folder)
     program = CallFilter(calls, network=permissions.network).program().hex()
     if confinement.tier is Tier.SEALED:
-        writable = (_TEMPORARY, *DEVICES, *permissions.writable)
-        return Orders(numbers, ("/",), writable, permissions.network, program, has_minder=True)
-    own = (*worker_files(), *loader_paths(environment), *confinement.needed, *permissions.readable)
+        writable = (TEMPORARY_FOLDER, *DEVICES, *permissions.writable)
+        return Orders(numbers, ("/",), writable, permissions.network, program, confinement.folder, has_minder=True)
+    needed = (*confinement.needed, *confinement.placed)
+    own = (*worker_files(), *loader_paths(environment), *needed, *permissions.readable)
     readable = (*SYSTEM_FOLDERS, *SYSTEM_FILES, *FACTS_OF_MACHINE, *own)
-    return Orders(numbers, readable, (*DEVICES, *permissions.writable), permissions.network, program)
+    writable = (*DEVICES, *permissions.writable)
+    return Orders(numbers, readable, writable, permissions.network, program, confinement.folder)
 
 
 def _module_folders() -> list[str]:
@@ -67,10 +72,3 @@ def _module_folders() -> list[str]:
     if cffi := cffi_file():
         folders.append(os.fspath(Path(cffi).parent))
     return list(dict.fromkeys(folders))
-
-
-def _environment(tier: Tier) -> dict[str, str]:
-    """What says how to print and where to link, and nothing else: variables hold passwords and sockets' names."""
-    kept = {name: value for name, value in os.environ.items() if name in _KEPT_VARIABLES or name.startswith("LC_")}
-    temporary = {"HOME": _TEMPORARY, "TMPDIR": _TEMPORARY} if tier is Tier.SEALED else {}
-    return {**kept, "PATH": "/usr/bin:/bin", **temporary}

@@ -27,6 +27,7 @@ def confine(orders: Orders, line_descriptor: int) -> None:
         OSError: a part of it is not possible: then no plugin may be opened.
     """
     Limits(*orders.limits).apply()
+    os.chdir(orders.folder)
     with socket.socket(fileno=line_descriptor) as line:
         if orders.has_minder:
             split_off(line)

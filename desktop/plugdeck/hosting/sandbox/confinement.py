@@ -89,6 +89,10 @@ class Confinement:
     permissions: Permissions = NO_PERMISSIONS
     needed: tuple[str, ...] = ()
     """Files outside of the system's folders that its plugins are linked with; read-only."""
+    placed: tuple[str, ...] = ()
+    """Plugins that are opened at their own path, since they find something by it."""
+    folder: str = "/"
+    """The current folder; ours where a plugin's libraries are searched for relative to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,8 @@ class Orders:
     network: bool = False
     program: str = ""
     """The filter of system calls, in hexadecimal; empty for none."""
+    folder: str = "/"
+    """Its current folder."""
     has_minder: bool = False
     """Whether it has a parent that reports its end: see ``minder``."""
 

@@ -25,6 +25,8 @@ class LinkedFiles:
     libraries: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     """Files beside it that share its name."""
+    by_folder: bool = False
+    """Whether libraries are searched for relative to the current folder, as the verdict does."""
     by_origin: bool = False
     """Whether it finds libraries by where it lies itself (``$ORIGIN``)."""
 
@@ -47,9 +49,12 @@ def linked_files(path: Path) -> LinkedFiles:
     if facts.elf is None or closure is None:
         return LinkedFiles()
     found = [library.path for library in closure.libraries[1:]]
-    outside = [each for name in found for each in (name, os.path.realpath(name)) if not each.startswith(_SYSTEM)]
+    names = [each for name in found for each in (os.path.abspath(name), os.path.realpath(name))]
+    outside = [each for each in names if not each.startswith(_SYSTEM)]
+    folders = [word for library in closure.libraries for word in (*library.file.elf.rpath, *library.file.elf.runpath)]
+    by_folder = not all(word.startswith(("/", "$")) for word in (*found, *folders))
     by_origin = any("ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed))
-    return LinkedFiles(tuple(dict.fromkeys(outside)), _files_of_its_name(path), by_origin)
+    return LinkedFiles(tuple(dict.fromkeys(outside)), _files_of_its_name(path), by_folder, by_origin)
 
 
 def _files_of_its_name(path: Path) -> tuple[str, ...]:

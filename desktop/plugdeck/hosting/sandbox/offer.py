@@ -43,7 +43,7 @@ def offer() -> Offer:
     program = shutil.which("bwrap", path="/usr/bin:/bin:/usr/local/bin")
     refused = ""
     if program:
-        has_landlock, refused = _try(bubblewrap_arguments(program, Confinement(Tier.SEALED), ()))
+        has_landlock, refused = _try(bubblewrap_arguments(program, Confinement(Tier.SEALED), (), {}))
         if has_landlock:
             return Offer(Tier.SEALED, bubblewrap=program)
     if not _try(())[0]:

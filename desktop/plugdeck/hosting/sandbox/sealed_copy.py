@@ -6,8 +6,8 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +50,17 @@ def sealed_copy(path: Path) -> Iterator[SealedCopy]:
         os.close(descriptor)
 
 
+@contextmanager
+def sealed_copies(paths: Iterable[str]) -> Iterator[dict[str, SealedCopy]]:
+    """Those of the files that can be read, by path, for the length of a block."""
+    with ExitStack() as held:
+        copies = {}
+        for path in paths:
+            with suppress(OpenError):  # loading it will say why
+                copies[path] = held.enter_context(sealed_copy(Path(path)))
+        yield copies
+
+
 def _fill(descriptor: int, path: Path) -> None:
     source = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
@@ -66,6 +77,9 @@ def _fill(descriptor: int, path: Path) -> None:
 
 
 def _sha256(descriptor: int) -> str:
+    """Leaves it at its beginning, where bubblewrap begins to read."""
     with open(descriptor, "rb", buffering=0, closefd=False) as copy:
         copy.seek(0)
-        return hashlib.file_digest(copy, "sha256").hexdigest()
+        digest = hashlib.file_digest(copy, "sha256").hexdigest()
+        copy.seek(0)
+        return digest

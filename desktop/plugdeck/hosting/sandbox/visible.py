@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Mapping
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,9 +40,3 @@ def cffi_file() -> str | None:
 def interpreter_path() -> str:
     """This interpreter itself, past the links of a virtual environment, whose settings a worker does not need."""
     return os.path.realpath(sys.executable)
-
-
-def loader_paths(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Folders and files that the dynamic loader was told of: the verdict counts them, so they stay in sight."""
-    named = [environment.get(name, "") for name in ("LD_LIBRARY_PATH", "LD_PRELOAD")]
-    return tuple(part for value in named for part in re.split(r"[\s:;]+", value) if os.path.isabs(part))
