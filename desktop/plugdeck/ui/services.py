@@ -9,6 +9,7 @@ from plugdeck.chain.preview import Preview
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.settings import Settings
+from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
 from plugdeck.ui.bridge import ChainBridge
 from plugdeck.ui.preview.scaling import resize_picture
@@ -19,6 +20,7 @@ class Services:
     """The layers below the window."""
 
     settings: Settings
+    records: TrustRecords
     background: Background
     supervisor: Supervisor
     chain: Chain
@@ -39,4 +41,4 @@ def make_services(settings: Settings, background: Background) -> Services:
     chain = Chain(supervisor)
     bridge = ChainBridge(chain)
     preview = Preview(chain, supervisor, resize_picture, bridge.deliver_rendered, bridge.deliver_failure)
-    return Services(settings, background, supervisor, chain, preview, bridge)
+    return Services(settings, TrustRecords(), background, supervisor, chain, preview, bridge)
