@@ -1,0 +1,1 @@
+"""The host process of Go plugins: built on demand, confined and supervised as every worker is."""
