@@ -11,7 +11,6 @@ import gc
 import mmap
 import os
 import select
-import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -24,7 +23,7 @@ from plugdeck.errors import OpenError, PlugdeckError
 from plugdeck.hosting import failures, wire
 from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.guarded_memory import GuardedMemory
-from plugdeck.hosting.sandbox.confine import confine
+from plugdeck.hosting.sandbox.confine import confine, leave_parent
 from plugdeck.hosting.sandbox.confinement import Orders
 from plugdeck.hosting.waiting import comes_at_once
 from plugdeck.hosting.wire import (
@@ -38,7 +37,6 @@ from plugdeck.hosting.wire import (
 )
 from plugdeck.image import ImageLayout, PixelFormat
 
-_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 _IOLBF = 1  # stdio.h
 _LOST_CONNECTION = 76  # sysexits.h, EX_PROTOCOL
 
@@ -153,12 +151,10 @@ class Worker:
 
 def main() -> None:
     """Runs the worker; its command line is that of ``sandbox.command.worker_command``."""
-    libc = ctypes.CDLL(None)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.closerange(LINE_DESCRIPTOR + 1, 1 << 30)
+    leave_parent(LINE_DESCRIPTOR + 1)
     confine(Orders.from_text(sys.argv[1]), LINE_DESCRIPTOR)
     # Lines come as they are written, not when four kilobytes have gathered.
+    libc = ctypes.CDLL(None)
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, ctypes.c_size_t(0))
     channel, log = socket.socket(fileno=CALL_DESCRIPTOR), socket.socket(fileno=LOG_DESCRIPTOR)
     flag = mmap.mmap(FLAG_DESCRIPTOR, mmap.PAGESIZE, mmap.MAP_SHARED, mmap.PROT_READ)

@@ -40,9 +40,11 @@ def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str
         confinement: how it is confined.
         copies: descriptors of the bytes that are to lie at these paths; only for the best tier.
     """
-    code = f"import sys; sys.path += {_module_folders()!r}; from plugdeck.hosting.worker import main; main()"
+    module = "go_runner.start" if confinement.runner else "worker"
+    code = f"import sys; sys.path += {_module_folders()!r}; from plugdeck.hosting.{module} import main; main()"
     environment = worker_environment(confinement.tier)
-    python = (interpreter_path(), "-I", "-S", "-c", code, _orders(limits, confinement, environment).to_text())
+    orders = _orders(limits, confinement, environment).to_text()
+    python = (interpreter_path(), "-I", "-S", "-c", code, orders, confinement.runner)
     if confinement.tier is not Tier.SEALED:
         return WorkerCommand(python, environment)
     numbers = {path: _FIRST_DESCRIPTOR + place for place, path in enumerate(copies)}

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 from array import array
 
@@ -15,6 +17,15 @@ from plugdeck.hosting.sandbox.minder import split_off
 from plugdeck.hosting.sandbox.packets import LISTENER
 from plugdeck.hosting.sandbox.seccomp import install
 
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
+
+
+def leave_parent(first_free: int) -> None:
+    """Ends this process with the thread that started it, ignores Ctrl+C, and closes descriptors from this one on."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.closerange(first_free, 1 << 30)
+
 
 def confine(orders: Orders, line_descriptor: int) -> None:
     """Sets the limits, and leaves this process nothing but what its orders allow.
@@ -26,14 +37,32 @@ def confine(orders: Orders, line_descriptor: int) -> None:
     Raises:
         OSError: a part of it is not possible: then no plugin may be opened.
     """
-    Limits(*orders.limits).apply()
-    os.chdir(orders.folder)
     with socket.socket(fileno=line_descriptor) as line:
-        if orders.has_minder:
-            split_off(line)
-        if orders.is_restricted:
-            restrict(orders.readable, orders.writable, network=orders.network)
-            drop_capabilities()
-            listener = install(for_process(bytes.fromhex(orders.program), os.getpid()))
+        if program := _confine_but_calls(orders, line):
+            listener = install(program)
             line.sendmsg([LISTENER], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array("i", [listener]))])
             os.close(listener)
+
+
+def confine_but_calls(orders: Orders, line_descriptor: int) -> bytes:
+    """The same but for the filter of system calls, which would not let another program be started; that is given.
+
+    The line stays open: that program installs the filter, and hands its listener over.
+    """
+    line = socket.socket(fileno=line_descriptor)
+    try:
+        return _confine_but_calls(orders, line)
+    finally:
+        line.detach()
+
+
+def _confine_but_calls(orders: Orders, line: socket.socket) -> bytes:
+    Limits(*orders.limits).apply()
+    os.chdir(orders.folder)
+    if orders.has_minder:
+        split_off(line)
+    if not orders.is_restricted:
+        return b""
+    restrict(orders.readable, orders.writable, network=orders.network)
+    drop_capabilities()
+    return for_process(bytes.fromhex(orders.program), os.getpid())

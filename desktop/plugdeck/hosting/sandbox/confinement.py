@@ -93,6 +93,8 @@ class Confinement:
     """Plugins that are opened at their own path, since they find something by it."""
     folder: str = "/"
     """The current folder; ours where a plugin's libraries are searched for relative to it."""
+    runner: str = ""
+    """The program that opens its plugins, for those that only one of their own language can open (``go_runner``)."""
 
 
 @dataclass(frozen=True, slots=True)
