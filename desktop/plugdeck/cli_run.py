@@ -11,7 +11,7 @@ from pathlib import Path
 from plugdeck.chain.batch import Batch, run_hosts
 from plugdeck.chain.fitting import PRIORITY
 from plugdeck.chain.settings_text import parse_value
-from plugdeck.chain.step import TransformHost
+from plugdeck.chain.transform_host import TransformHost
 from plugdeck.cli_parser import Assignment, PluginChoice
 from plugdeck.cli_reports import transform_manifest
 from plugdeck.dialects.manifest import Manifest

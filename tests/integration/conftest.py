@@ -10,6 +10,7 @@ import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.chain.chain import Chain
+from plugdeck.chain.clock import Clock
 from plugdeck.chain.preview import Preview, Rendered
 from plugdeck.chain.step import StepView
 from plugdeck.dialects.manifest import Manifest
@@ -48,10 +49,11 @@ def patient() -> Deadlines:
 class Deck:
     """A chain, its preview and what it rendered."""
 
-    def __init__(self, supervisor: Supervisor, until: Callable[..., None]) -> None:
+    def __init__(self, supervisor: Supervisor, until: Callable[..., None], clock: Clock) -> None:
         self.supervisor = supervisor
         self.until = until
-        self.chain = Chain(supervisor)
+        self.clock = clock
+        self.chain = Chain(supervisor, clock=clock)
         self.rendered: list[Rendered] = []
         self.failed: list[str] = []
         self.preview = Preview(self.chain, supervisor, shrink, self.rendered.append, self.failed.append)
@@ -109,10 +111,10 @@ def shrink(image: Image, width: int, height: int) -> Image:
 
 
 @pytest.fixture
-def deck(until: Callable[..., None]) -> Iterator[Deck]:
+def deck(until: Callable[..., None], clock: Clock) -> Iterator[Deck]:
     """Its workers are not sealed off, so that their processes can be counted and their gates opened."""
     with Supervisor(deadlines=PATIENT, tier=Tier.LIMITED) as supervisor:
-        deck = Deck(supervisor, until)
+        deck = Deck(supervisor, until, clock)
         yield deck
         deck.close()
 

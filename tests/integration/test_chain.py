@@ -197,7 +197,8 @@ def test_a_new_file_that_does_not_load_leaves_the_old_code_running(deck, adding,
 
     deck.chain.replace(step.key, manifest)
 
-    deck.until(lambda: "old code keeps running" in deck.step(step.key).error)
+    deck.until(lambda: deck.step(step.key).not_taken)
+    assert "old code keeps running" in deck.step(step.key).not_taken.sentence
     deck.preview.set_source(deck.plain(10))
     deck.until(lambda: deck.red() == 13)
 

@@ -203,8 +203,8 @@ def test_a_failed_swap_does_not_claim_that_crashed_code_keeps_running(deck, addi
 
     deck.chain.replace(key, manifest)
 
-    deck.until(lambda: "new file was not taken" in deck.step(key).error)
-    assert "keeps running" not in deck.step(key).error
+    deck.until(lambda: deck.step(key).not_taken)
+    assert "keeps running" not in deck.step(key).not_taken.sentence
 
 
 def test_several_plugins_that_hang_at_their_end_are_ended_side_by_side(deck, adding, children, patient):
@@ -238,7 +238,7 @@ def test_a_step_taken_out_ends_its_process_and_leaves_the_picture(deck, adding, 
     assert children() == [deck.host(other.key).pid]
     assert host.state is PluginState.NOT_LOADED
     assert deck.rendered[-1].skipped == ()
-    assert host not in deck.chain._loader._used
+    assert host not in deck.chain._loader._hosts._used
 
 
 def test_a_step_taken_out_can_be_loaded_again_with_fresh_state(deck, adding, children):
@@ -274,7 +274,7 @@ def test_a_step_taken_out_before_its_process_exists_leaves_none(deck, adding, ga
 
     deck.settle()
     assert children() == []
-    assert deck.chain._loader._used == []
+    assert deck.chain._loader._hosts._used == []
 
 
 def test_a_step_that_hangs_while_rendering_can_be_taken_out(deck, adding, children):

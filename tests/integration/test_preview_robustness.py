@@ -113,6 +113,7 @@ def test_a_plugin_killed_again_and_again_while_values_are_set_ends_in_the_right_
         deck.until(lambda: deck.state(key) is PluginState.CRASHED)
         deck.chain.restart(key)
         deck.until(lambda: deck.state(key) is PluginState.LOADED)
+        deck.clock.advance(60)
 
     deck.until(lambda: deck.red() == 115)
     assert deck.rendered[-1].skipped == ()
@@ -188,12 +189,12 @@ def test_requests_from_many_threads_end_in_the_latest_picture(deck, adding):
     deck.until(lambda: deck.host(key).read("amount") == 250)
 
 
-def test_a_step_that_fails_is_named_and_left_out_until_it_works_again(deck, native):
+def test_a_step_that_fails_is_named_and_left_out_until_it_works_again(deck, native, number_of):
     key = deck.load(native("misbehave")).key
     deck.preview.set_source(deck.plain(10))
     deck.until(lambda: deck.red() == 10)
 
-    deck.chain.set_value(key, "behaviour", 7)
+    deck.chain.set_value(key, "behaviour", number_of("fail"))
     deck.until(lambda: deck.rendered[-1].skipped)
     assert "moon" in deck.rendered[-1].skipped[0]
     assert deck.state(key) is PluginState.LOADED

@@ -14,13 +14,17 @@ from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.catalogue.incoming import sha256_of
 from plugdeck.chain.chain import Chain
+from plugdeck.chain.clock import Clock
 from plugdeck.chain.preview import Preview
 from plugdeck.chain.step import StepView
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.settings import Settings
+from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
 from plugdeck.ui.bridge import ChainBridge
 from plugdeck.ui.main_window import MainWindow
@@ -94,10 +98,10 @@ PATIENT = Deadlines(hello_s=600, load_s=600, call_s=600)
 class Deck:
     """A chain over real worker processes, its preview, and the bridge to Qt."""
 
-    def __init__(self, qtbot: QtBot, build: Callable[..., Path]) -> None:
+    def __init__(self, qtbot: QtBot, build: Callable[..., Path], clock: Clock) -> None:
         self.qtbot, self.build = qtbot, build
         self.supervisor = Supervisor(deadlines=PATIENT)
-        self.chain = Chain(self.supervisor)
+        self.chain = Chain(self.supervisor, clock=clock)
         self.bridge = ChainBridge(self.chain)
         self.failed: list[str] = []
         self.preview = Preview(
@@ -153,9 +157,9 @@ class Deck:
 
 
 @pytest.fixture
-def deck(qtbot: QtBot, build_plugin: Callable[..., Path]) -> Iterator[Deck]:
+def deck(qtbot: QtBot, build_plugin: Callable[..., Path], clock: Clock) -> Iterator[Deck]:
     """A ``Deck``; see there."""
-    made = Deck(qtbot, build_plugin)
+    made = Deck(qtbot, build_plugin, clock)
     yield made
     made.close()
 
@@ -194,7 +198,8 @@ class Desk:
         self.plugins.table.select_path(path)
 
     def load(self, path: Path, state: PluginState = PluginState.LOADED) -> str:
-        """Loads a listed file with the keyboard; waits for a state."""
+        """Loads a listed file with the keyboard, as one that the user knows; waits for a state."""
+        trust(path)
         self.select(path)
         self.qtbot.keyClick(self.plugins.table, Qt.Key.Key_Return)
         self.wait_for_state(path, state)
@@ -222,6 +227,13 @@ class Desk:
         self.shell.background.close()
         self.services.close()
         self.services.preview._thread.join(PATIENCE_MS / 1000)
+
+
+def trust(path: Path) -> None:
+    """The user has allowed these bytes already, however they are confined."""
+    TrustRecords().allow(
+        sha256_of(path), name=path.name, path=path, permissions=NO_PERMISSIONS, lowest_tier=Tier.LIMITED
+    )
 
 
 @pytest.fixture
@@ -279,16 +291,28 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def put(folder: Path, build_plugin: Callable[..., Path]) -> Callable[..., Path]:
-    """``put(name, *, file="", version="1.0.0", priority=100, body="", flags=())``: a transform in the folder."""
+    """``put(name, *, file="", version="1.0.0", priority=100, body="", flags=(), is_known=True)``: a transform.
+
+    ``is_known``: the user allowed these bytes earlier; otherwise he is asked before they run.
+    """
 
     def make(
-        name: str, *, file: str = "", version: str = "1.0.0", priority: int = 100, body: str = "", flags=()
+        name: str,
+        *,
+        file: str = "",
+        version: str = "1.0.0",
+        priority: int = 100,
+        body: str = "",
+        flags=(),
+        is_known: bool = True,
     ) -> Path:
         source = TRANSFORM % {"name": name, "version": version, "priority": priority, "body": body}
         built = build_plugin(source, name="transform.so", flags=flags)
         target = folder / (file or f"{name}.so")
         unfinished = folder / "unfinished.tmp"
         shutil.copy(built, unfinished)
+        if is_known:
+            trust(unfinished)
         return unfinished.rename(target)
 
     return make

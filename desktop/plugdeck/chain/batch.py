@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from time import perf_counter
 
 from plugdeck.chain.chain import Chain
-from plugdeck.chain.render import FrameFactory, Renderer
-from plugdeck.chain.step import TransformHost
+from plugdeck.chain.render import Renderer
+from plugdeck.chain.transform_host import FrameFactory, TransformHost
 from plugdeck.hosting.frames import Frame
 from plugdeck.image import Image
 

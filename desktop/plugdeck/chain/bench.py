@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter_ns
 
-from plugdeck.chain.step import TransformHost
+from plugdeck.chain.transform_host import TransformHost
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.in_app import InAppPlugin

@@ -11,11 +11,14 @@ from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
 
+from plugdeck.chain.clock import Clock, MonotonicClock
 from plugdeck.chain.fitting import PRIORITY, fit_values
-from plugdeck.chain.loader import HostFactory, Loader
+from plugdeck.chain.loader import Loader
 from plugdeck.chain.naming import file_names
 from plugdeck.chain.ordering import clamped_priority, priorities_after_move
+from plugdeck.chain.quarantine import PassingQuarantine, Quarantine
 from plugdeck.chain.step import Step, StepView, sentence_of
+from plugdeck.chain.transform_host import HostFactory
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError, PlugdeckError
 from plugdeck.hosting.frames import Frame
@@ -26,14 +29,27 @@ from plugdeck.listeners import Listeners
 
 
 class Chain:
-    """The transforms that the user loaded. Each stays until it is taken out, which ends its process."""
+    """The transforms that the user loaded. Each stays until it is taken out, which ends its process.
 
-    def __init__(self, hosts: HostFactory) -> None:
+    One that ends badly is started again by itself, and quarantined the third time within a minute: see ``revival``.
+    """
+
+    def __init__(self, hosts: HostFactory, records: Quarantine | None = None, clock: Clock | None = None) -> None:
+        """Starts one thread and no process.
+
+        Args:
+            hosts: makes hosts and frames.
+            records: what is in quarantine; without them that is forgotten at the end.
+            clock: the system's by default.
+        """
         self._lock = Lock()
+        self._clock = clock or MonotonicClock()
         self._steps: dict[str, Step] = {}
         self._past_revisions: dict[str, int] = {}  # so that a step loaded again never passes for the one before it
         self._listeners: Listeners[()] = Listeners()
-        self._loader = Loader(hosts, self._lock, self._listeners.notify)
+        quarantine = records or PassingQuarantine()
+        self._loader = Loader(hosts, self._lock, self._listeners.notify, quarantine, self._clock)
+        self._forget_records = quarantine.on_change(self._look_at_quarantine)
         self._dirty: SimpleQueue[Step | None] = SimpleQueue()
         self._writer = Thread(target=self._write_values, name="plugdeck-chain-writer", daemon=True)
         self._writer.start()
@@ -46,13 +62,14 @@ class Chain:
         """Every step in run order: lowest priority first, equal ones by name."""
         with self._lock:
             names = self._file_names()
-            return tuple(step.view(names.get(step.key, "")) for step in self._ordered())
+            now = self._clock.now()
+            return tuple(step.view(now, names.get(step.key, "")) for step in self._ordered())
 
     def step(self, key: str) -> StepView | None:
         """One step, or None."""
         with self._lock:
             known = self._steps.get(key)
-            return known.view(self._file_names().get(key, "")) if known else None
+            return known.view(self._clock.now(), self._file_names().get(key, "")) if known else None
 
     def log(self, key: str) -> PluginLog | None:
         """What the plugin wrote and said, or None for an unknown step."""
@@ -68,6 +85,7 @@ class Chain:
         approval: Approval = NO_APPROVAL_NEEDED,
         priority: int | None = None,
         values: Mapping[str, float] | None = None,
+        keep_off: bool = False,
     ) -> str:
         """Begins to load a transform and returns its key. The same path twice is the same step.
 
@@ -78,6 +96,7 @@ class Chain:
             priority: written to the plugin's ``Priority``; by default the plugin keeps its own.
             values: parameters to set at the start; what the plugin does not have is left out, and what is out of
                 range is brought into it.
+            keep_off: takes it into the chain, and starts it only when it is restarted.
         """
         key = str(path)
         with self._lock:
@@ -91,24 +110,39 @@ class Chain:
             defaults = {parameter.name: parameter.default for parameter in manifest.parameters}
             step.values = {name: step.wanted.get(name, default) for name, default in defaults.items()}
             step.priority = int(step.wanted.get(PRIORITY, 0))
+            step.is_kept_off = keep_off
         self._loader.start(step)
         self._listeners.notify()
         return key
 
     def restart(self, key: str) -> None:
-        """Ends the step's host and starts a new one with the same settings."""
-        step = self._find(key)
-        if step:
+        """Ends the step's host and starts a new one with the same settings, at once; it is no longer kept off."""
+        if step := self._find(key):
             self._loader.restart(step)
+
+    def keep_off(self, key: str) -> None:
+        """Ends the step's host if it has one, and starts none until ``restart``, by itself or otherwise."""
+        if step := self._find(key):
+            self._loader.keep_off(step)
+
+    def lift_quarantine(self, key: str) -> None:
+        """Lets the bytes of a quarantined step run again, and starts it."""
+        if step := self._find(key):
+            self._loader.revival.lift(step)
+
+    def forget_outcome(self, key: str) -> None:
+        """Tells no more how a step ended that was started again, nor why a new file was not taken."""
+        if step := self._find(key):
+            step.ended = step.not_taken = None
+            self._listeners.notify()
 
     def replace(self, key: str, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> None:
         """Swaps in the file that lies at the step's path now.
 
-        The new host is started beside the old one; only when it is ready do they change places. If it fails, the old
-        code keeps running and the step's ``error`` says why.
+        The new host is started beside the old one and makes a picture that nobody sees; only then do they change
+        places, between two frames. If it fails, the old code keeps running and the step's ``not_taken`` says why.
         """
-        step = self._find(key)
-        if step:
+        if step := self._find(key):
             self._loader.replace(step, manifest, approval)
 
     def remove(self, key: str) -> None:
@@ -161,9 +195,18 @@ class Chain:
         """Notes that the file changed (or changed back) under the loaded plugin."""
         with self._lock:
             step = self._steps.get(key)
-            if not step or step.stale == stale:
+            if not step or (step.stale, step.is_deleted) == (stale, False):
                 return
-            step.stale = stale
+            step.stale, step.is_deleted = stale, False
+        self._listeners.notify()
+
+    def mark_deleted(self, key: str) -> None:
+        """Notes that the file is gone; the loaded code stays as it is."""
+        with self._lock:
+            step = self._steps.get(key)
+            if not step or step.is_deleted:
+                return
+            step.is_deleted = True
         self._listeners.notify()
 
     def run_step(
@@ -171,18 +214,24 @@ class Chain:
     ) -> Frame:
         """Runs one step over a frame; blocks. Raises CallError or HostError, which the step then shows.
 
-        For the preview and the export; the caller releases the frame it gets.
+        For the preview and the export; the caller releases the frame it gets. The host that begins a frame ends it,
+        also when another one takes its place meanwhile.
         """
-        step = self._find(view.key)
-        if not step:
-            raise PlugdeckError(f"{view.name} is no longer loaded.")
+        with self._lock:
+            step = self._steps.get(view.key)
+            if not step:
+                raise PlugdeckError(f"{view.name} is no longer loaded.")
+            post = step.post
+            post.begin_frame()
         try:
-            step.flush()
-            result = step.host.transform(source, scale=scale, cancelled=cancelled)
+            post.flush()
+            result = post.host.transform(source, scale=scale, cancelled=cancelled)
         except PlugdeckError as error:
             if isinstance(error, CallError) and not (cancelled and cancelled()):
                 self._set_error(step, sentence_of(error))
             raise
+        finally:
+            post.end_frame()
         self._set_error(step, "")
         return result
 
@@ -201,8 +250,9 @@ class Chain:
 
     def close(self) -> None:
         """Ends every host; blocks until they are gone."""
+        self._forget_records()
         self._dirty.put(None)
-        self._loader.close()
+        self._loader.close(list(self._steps.values()))
         self._writer.join()
 
     def _file_names(self) -> Mapping[str, str]:
@@ -210,6 +260,11 @@ class Chain:
 
     def _ordered(self) -> list[Step]:
         return sorted(self._steps.values(), key=lambda step: step.order)
+
+    def _look_at_quarantine(self) -> None:
+        for step in list(self._steps.values()):
+            self._loader.revival.look_again(step)
+        self._listeners.notify()
 
     def _find(self, key: str) -> Step | None:
         with self._lock:
@@ -241,7 +296,7 @@ class Chain:
             if step.host.state is not PluginState.LOADED:
                 continue
             try:
-                step.flush()
+                step.post.flush()
             except HostError:
                 continue  # the host's outcome tells why
             except PlugdeckError as error:

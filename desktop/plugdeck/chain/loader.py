@@ -6,109 +6,121 @@ the host, as its outcome, or on the step, as its error.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
-from typing import Protocol
 
+from plugdeck.chain.clock import Clock
 from plugdeck.chain.fitting import fit_values
-from plugdeck.chain.step import Settings, Step, TransformHost, read_settings, sentence_of
+from plugdeck.chain.post import Post
+from plugdeck.chain.quarantine import Quarantine
+from plugdeck.chain.revival import Revival, hash_of
+from plugdeck.chain.step import Step, not_taken, sentence_of
+from plugdeck.chain.transform_host import HostFactory, Settings, TransformHost, read_settings
+from plugdeck.chain.trial import try_out
+from plugdeck.chain.used_hosts import LOOK_AGAIN_S, UsedHosts
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.outcome import HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 
-# How often a host that was started while it is being ended is looked for.
-_CLOSING_S = 0.05
-
-
-class HostFactory(Protocol):
-    """What makes hosts for plugins: the supervisor."""
-
-    def host(self, path: Path, manifest: Manifest, approval: Approval = ...) -> TransformHost:
-        """A host that is not started yet."""
-
 
 class Loader:
     """Any thread. ``lock`` guards every step's fields; ``notify`` tells of a change and is called without it."""
 
-    def __init__(self, hosts: HostFactory, lock: Lock, notify: Callable[[], None]) -> None:
-        self._hosts = hosts
+    def __init__(
+        self, factory: HostFactory, lock: Lock, notify: Callable[[], None], quarantine: Quarantine, clock: Clock
+    ) -> None:
+        self._hosts = UsedHosts(factory)
         self._lock = lock
         self._notify = notify
         self._threads: list[Thread] = []
-        self._used: list[TransformHost] = []
-        self._starting: list[TransformHost] = []
-        self._closed = False
+        self.revival = Revival(self, lock, quarantine, clock)
 
     def step(self, path: Path, manifest: Manifest, approval: Approval) -> Step:
         """A step for a plugin; its host is not started. The lock is held by the caller."""
-        step = Step(key=str(path), path=path, host=self._hosts.host(path, manifest, approval))
-        self._used.append(step.host)
-        self._adopt(step, step.host)
+        step = Step(str(path), path, Post(self._hosts.make(path, manifest, approval), {}), approval)
+        self._adopt(step, PluginState.NOT_LOADED)
         return step
 
     def start(self, step: Step) -> None:
         """Starts the step's host and tells it what the user set; returns at once."""
-        self._begin(lambda: self._start(step))
+        self.run(lambda: self._start(step))
 
     def restart(self, step: Step) -> None:
         """Ends the step's host, also one that is being started, and starts it again; returns at once."""
-        self._begin(lambda: self._restart(step))
+        with self._lock:
+            self.revival.cancel(step)
+            step.is_kept_off, step.ended = False, None
+        self._tell()
+        self.run(lambda: self._restart(step))
+
+    def revive(self, step: Step) -> None:
+        """Starts a step's host that has ended, unless it is kept off; how it ended is still told. Returns at once."""
+        self.run(lambda: self._start(step, is_new_process=True))
 
     def replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
         """Starts a host for the file that lies at the step's path now, and swaps it in; returns at once."""
-        self._begin(lambda: self._replace(step, manifest, approval))
+        self.run(lambda: self._replace(step, manifest, approval))
+
+    def keep_off(self, step: Step) -> None:
+        """Ends the step's host, and starts none until ``restart``; returns at once."""
+        with self._lock:
+            self.revival.cancel(step)
+            step.is_kept_off = True
+        self._tell()
+        self.run(lambda: self._end(step))
 
     def remove(self, step: Step) -> None:
         """Ends the hosts of a step that was taken out, also those that are being started; returns at once."""
-        self._begin(lambda: self._remove(step))
-
-    def close(self) -> None:
-        """Ends every host, also those that are being started; blocks until they are gone."""
         with self._lock:
-            self._closed = True
-        stopping = self._stop(self._used)
-        while working := [thread for thread in (*self._threads, *stopping) if thread.is_alive()]:
-            working[0].join(_CLOSING_S)
-            stopping += self._stop(self._starting)  # it may have had no process yet when it was stopped
-        for thread in self._stop(self._used):
-            thread.join()
+            self.revival.cancel(step)
+        self.run(lambda: self._end(step, for_good=True))
 
-    def _stop(self, hosts: list[TransformHost]) -> list[Thread]:
-        """Stops them side by side, since each may take its whole deadline; returns the threads that do."""
+    def run(self, work: Callable[[], None]) -> None:
+        """Runs ``work`` on a thread of its own, unless all are being closed; returns at once."""
         with self._lock:
-            stopping = [Thread(target=host.stop, name="plugdeck-chain-stop", daemon=True) for host in hosts]
-        for thread in stopping:
-            thread.start()
-        return stopping
-
-    def _begin(self, work: Callable[[], None]) -> None:
-        with self._lock:
-            if self._closed:
+            if self._hosts.is_closed:
                 return
             thread = Thread(target=work, name="plugdeck-chain-load", daemon=True)
             self._threads = [*(known for known in self._threads if known.is_alive()), thread]
             thread.start()
 
-    def _adopt(self, step: Step, host: TransformHost) -> None:
-        step.forget_host = host.on_change(self._tell)
+    def close(self, steps: list[Step]) -> None:
+        """Ends every host, also those that are being started; blocks until they are gone."""
+        with self._lock:
+            self._hosts.is_closed = True
+            for step in steps:
+                self.revival.cancel(step)
+        self._hosts.close(lambda: self._threads)
+
+    def _adopt(self, step: Step, state: PluginState) -> None:
+        """Listens to the step's host from now on, which was last seen in this state."""
+        step.seen_state = state
+        step.forget_host = step.host.on_change(partial(self._note, step, step.host))
+
+    def _note(self, step: Step, host: TransformHost) -> None:
+        if step.host is host:  # which another one may have relieved by now
+            self.revival.note(step)
+            self._tell()
 
     def _tell(self) -> None:
-        """Who listens may be gone once the loader is being closed."""
-        if not self._closed:
+        """Who listens may be gone once the hosts are being closed."""
+        if not self._hosts.is_closed:
             self._notify()
 
     def _start(self, step: Step, *, is_new_process: bool = False) -> None:
         with step.changing:
-            if step.is_removed:
+            if step.is_removed or step.is_kept_off or not self.revival.may_start(step):
+                self._tell()
                 return
-            host = step.host
+            post = step.post
             try:
                 with self._lock:
                     step.settling = True
-                    step.pending = dict(step.wanted)  # before it is loaded: the preview may be the first to use it
-                settings = self._load(host, step.flush)
+                    post.pending = dict(step.wanted)  # before it is loaded: the preview may be the first to use it
+                settings = self._load(post.host, post.flush)
                 with self._lock:
                     step.take(settings)
                     step.stale = step.stale and not is_new_process
@@ -121,13 +133,7 @@ class Loader:
 
     def _load(self, host: TransformHost, write: Callable[[], None]) -> Settings:
         """Starts the host, unless all are being closed; what it says after ``write``. Raises PlugdeckError."""
-        if self._closed:
-            raise PlugdeckError("Plugdeck is closing.")
-        self._starting.append(host)
-        try:
-            host.start()
-        finally:
-            self._starting.remove(host)
+        self._hosts.start(host)
         write()
         return read_settings(host)
 
@@ -138,61 +144,70 @@ class Loader:
     def _replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
         with step.changing:
             with self._lock:
-                if self._closed or step.is_removed:
+                if self._hosts.is_closed or step.is_removed:
                     return
-                new = step.next_host = self._hosts.host(step.path, manifest, approval)
-                self._used.append(new)
+                new = step.other_host = self._hosts.make(step.path, manifest, approval)
                 wanted = fit_values(manifest, step.wanted)
+                step.not_taken = None
             try:
-                settings = self._load(new, lambda: _write(new, wanted))
+                sha256 = self._hash_that_may_start(step, approval)
+                settings = self._load(new, partial(_write, new, wanted))
+                try_out(new, self._hosts.factory)
             except PlugdeckError as error:
-                self._discard(new)
-                step.error = _not_taken(step.host, error)
+                step.not_taken = not_taken(step, error)
+                self._tell()
+                self._hosts.discard(new)
             else:
-                self._swap(step, new, settings)
-            step.next_host = None
+                self._swap(step, new, approval, settings)
+                step.sha256 = sha256
+            step.other_host = None
         self._tell()
 
-    def _swap(self, step: Step, new: TransformHost, settings: Settings) -> None:
-        old = step.host
+    def _hash_that_may_start(self, step: Step, approval: Approval) -> str:
+        sha256 = hash_of(step.path, approval)
+        if why_not := self.revival.why_not(sha256):
+            raise PlugdeckError(f"It is in quarantine: {why_not}", remedy="Lift that in Preferences first.")
+        return sha256
+
+    def _swap(self, step: Step, new: TransformHost, approval: Approval, settings: Settings) -> None:
+        """Lets ``new`` make every frame from now on; the old host ends when the ones that it has begun are made."""
         step.forget_host()
         with self._lock:
-            step.host, step.stale = new, False
+            old = step.post
             step.wanted = fit_values(new.manifest, step.wanted)
-            step.pending = dict(step.wanted)  # what was set meanwhile went to the old host
+            step.post = Post(new, step.wanted)  # what was set meanwhile went to the old host
+            step.other_host, step.approval, step.stale = old.host, approval, False
+            self.revival.begin_afresh(step)
             step.take(settings)
-        self._adopt(step, new)
-        self._discard(old)
+        self._adopt(step, PluginState.LOADED)
+        self._note(step, new)  # it may have ended meanwhile
         try:
-            step.flush()
+            step.post.flush()
         except PlugdeckError as error:
             if not isinstance(error, HostError):
                 step.error = sentence_of(error)
+        old.wait_for_frames()
+        self._hosts.discard(old.host)
 
-    def _remove(self, step: Step) -> None:
-        step.forget_host()
+    def _end(self, step: Step, *, for_good: bool = False) -> None:
+        if for_good:
+            step.forget_host()
         while True:
             # Again and again: a host may have had no process yet when it was stopped, and stopping may wait for that.
-            self._stop([host for host in (step.next_host, step.host) if host])
-            if step.changing.acquire(timeout=_CLOSING_S):
+            self._hosts.stop([host for host in (step.other_host, step.host) if host])
+            if step.changing.acquire(timeout=LOOK_AGAIN_S):
                 break
         try:
-            step.forget_host()  # another host may have taken its place meanwhile
-            self._discard(step.host)
+            if for_good:
+                step.forget_host()  # another host may have taken its place meanwhile
+                self._hosts.discard(step.host)
+            elif step.is_kept_off:
+                step.host.stop()
         finally:
             step.changing.release()
-
-    def _discard(self, host: TransformHost) -> None:
-        host.stop()
-        with self._lock:
-            self._used.remove(host)
+        self._tell()
 
 
-def _write(host: TransformHost, values: dict[str, float]) -> None:
+def _write(host: TransformHost, values: Mapping[str, float]) -> None:
     for name, value in values.items():
         host.write(name, value)
-
-
-def _not_taken(old: TransformHost, error: PlugdeckError) -> str:
-    running = ", the old code keeps running" if old.state is PluginState.LOADED else ""
-    return f"The new file was not taken{running}. {sentence_of(error)}"

@@ -14,12 +14,11 @@ from threading import Condition, Thread
 from time import monotonic, perf_counter
 
 from plugdeck.chain.chain import Chain
-from plugdeck.chain.render import FrameFactory, RenderCancelledError, Renderer, Run
+from plugdeck.chain.render import RenderCancelledError, Renderer, Run
 from plugdeck.chain.step import sentence_of
+from plugdeck.chain.transform_host import FrameFactory
 from plugdeck.errors import PlugdeckError
 from plugdeck.image import Image
-
-__all__ = ["FrameFactory", "Preview", "Rendered", "Resize"]
 
 Resize = Callable[[Image, int, int], Image]
 """Scales a picture smoothly to a width and a height in pixels; called on the preview's thread."""
@@ -125,7 +124,7 @@ class Preview:
 
     def _what_shows(self) -> tuple[object, ...]:
         return tuple(
-            (step.key, self._chain.revision(step.key), step.state, step.enabled) for step in self._chain.steps()
+            (step.key, self._chain.revision(step.key), step.absence, step.enabled) for step in self._chain.steps()
         )
 
     def _loop(self) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Protocol
 
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
+from plugdeck.chain.transform_host import FrameFactory
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.frames import Frame
 from plugdeck.image import Image
@@ -18,13 +18,6 @@ _KEPT_BYTES = 512 * 1024 * 1024
 
 StepMark = tuple[str, int]
 """A step's key and revision: equal marks over an equal input give equal pictures."""
-
-
-class FrameFactory(Protocol):
-    """What makes frames of pictures: the supervisor."""
-
-    def frame(self, image: Image) -> Frame:
-        """A sealed frame that holds the picture."""
 
 
 @dataclass(slots=True)
@@ -78,7 +71,7 @@ class Renderer:
         """
         run = Run(self._source)
         running = [step for step in steps if step.runs]
-        run.skipped.extend(f"{step.label} ({step.state})" for step in steps if step.enabled and not step.runs)
+        run.skipped.extend(f"{step.label} ({step.absence})" for step in steps if step.enabled and not step.runs)
         marks = [(step.key, self._chain.revision(step.key)) for step in running]
         begin = self._reusable(marks)
         self._drop_from(begin)

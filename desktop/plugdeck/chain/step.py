@@ -1,4 +1,4 @@
-"""One loaded transform of the chain: its host, its settings, and what its last run said."""
+"""One transform of the chain: its host, its settings, what its last run said, and how it came to an end."""
 
 from __future__ import annotations
 
@@ -6,60 +6,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import Protocol
 
 from plugdeck.chain.fitting import PRIORITY
-from plugdeck.chain.ordering import INT_MAXIMUM, INT_MINIMUM
+from plugdeck.chain.post import Post
+from plugdeck.chain.transform_host import Settings, TransformHost
 from plugdeck.dialects.manifest import Manifest, Parameter
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import HostError, Outcome, PluginState
-from plugdeck.hosting.plugin_log import PluginLog
+from plugdeck.hosting.sandbox.confinement import Approval
 
 
-class TransformHost(Protocol):
-    """Where a transform runs: a worker process, or this one. Every method but ``on_change`` may block."""
+@dataclass(frozen=True, slots=True)
+class NotTaken:
+    """Why a new file did not take the place of the code that is loaded."""
 
-    @property
-    def manifest(self) -> Manifest:
-        """What the plugin says of itself."""
-
-    @property
-    def state(self) -> PluginState:
-        """Where the plugin is on its way."""
-
-    @property
-    def outcome(self) -> Outcome | None:
-        """Why its process ended, if it did."""
-
-    @property
-    def log(self) -> PluginLog:
-        """What the plugin wrote and said."""
-
-    @property
-    def confinement_words(self) -> str:
-        """What keeps the plugin from the user's files, in sentences; empty while it does not run."""
-
-    def start(self) -> None:
-        """Starts the process and loads the plugin. Raises HostError."""
-
-    def stop(self) -> None:
-        """Ends the process."""
-
-    def transform(self, source: Frame, *, scale: float, cancelled: Callable[[], bool] | None) -> Frame:
-        """A new frame, which the caller releases. Raises CallError or HostError."""
-
-    def read(self, name: str) -> int | float:
-        """The value of the plugin's own variable."""
-
-    def write(self, name: str, value: float) -> None:
-        """Sets the plugin's own variable."""
-
-    def call(self, symbol: str, *arguments: object) -> object:
-        """Calls an exported function by its declared C type. Raises CallError, HostError or SymbolNotFoundError."""
-
-    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Tells of every change of state, on any thread."""
+    sentence: str
+    outcome: Outcome | None = None
+    """How its process ended, if that was the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +31,48 @@ class StepView:
 
     key: str
     path: Path
-    name: str
-    version: str
+    manifest: Manifest
     state: PluginState
     priority: int
     enabled: bool
     milliseconds: float | None
     outcome: Outcome | None
+    """How it ended last: still told when it was started again by itself, until the user has seen it."""
     error: str
     """Why the last call failed, though the plugin is still loaded; otherwise empty."""
     stale: bool
-    parameters: tuple[Parameter, ...]
     values: Mapping[str, float]
     confinement: str = ""
     """What keeps it from the user's files, in sentences; empty while it does not run."""
     file_name: str = ""
     """What tells it from another step of the same name; empty where nothing has to."""
+    sha256: str = ""
+    """Of the bytes that were started last, in hexadecimal; empty before, and where they could not be read."""
+    is_deleted: bool = False
+    """Whether its file is gone."""
+    is_kept_off: bool = False
+    """Whether it is not started until the user says so."""
+    restarts_in_s: float | None = None
+    """When it is started again by itself; None when it is not."""
+    quarantine: str = ""
+    """Why these bytes may not run until the user lifts that; empty when they may."""
+    not_taken: NotTaken | None = None
+    """Why the file that was to be used instead was not."""
+
+    @property
+    def name(self) -> str:
+        """As the plugin calls itself."""
+        return self.manifest.name
+
+    @property
+    def version(self) -> str:
+        """As the plugin says; empty when it does not."""
+        return self.manifest.version
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """What can be set."""
+        return self.manifest.parameters
 
     @property
     def label(self) -> str:
@@ -91,67 +80,98 @@ class StepView:
         return f"{self.name} — {self.file_name}" if self.file_name else self.name
 
     @property
+    def is_loaded(self) -> bool:
+        """Whether its code runs, be the file another one by now or not."""
+        return self.state in {PluginState.LOADED, PluginState.STALE}
+
+    @property
     def runs(self) -> bool:
         """Whether the step takes part in the picture."""
-        return self.enabled and self.state in {PluginState.LOADED, PluginState.STALE}
+        return self.enabled and self.is_loaded
+
+    @property
+    def absence(self) -> str:
+        """Why a step that is switched on is not in the picture, in a word or two."""
+        return "kept off" if self.is_kept_off else str(self.state)
 
 
 @dataclass(slots=True)
 class Step:
-    """The step itself, guarded by the chain's lock; only ``flush`` talks to the plugin, without that lock."""
+    """The step itself, guarded by the chain's lock."""
 
     key: str
     path: Path
-    host: TransformHost
+    post: Post
+    """The host of now. Whoever uses it takes it together with what it has still to be told."""
+    approval: Approval
     priority: int = 0
     enabled: bool = True
     stale: bool = False
+    is_deleted: bool = False
     error: str = ""
     milliseconds: float | None = None
     values: dict[str, float] = field(default_factory=dict)
     wanted: dict[str, float] = field(default_factory=dict)
     """What the user set and a new host has to be told."""
-    pending: dict[str, float] = field(default_factory=dict)
     revision: int = 0
     """Counts what changes the step's picture."""
     settling: bool = False
     """The host is being started and told what the user set; until then its numbers mean nothing."""
     is_removed: bool = False
     """Whether it was taken out of the chain: nothing is started for it any more."""
-    next_host: TransformHost | None = None
-    """What is being started to take the host's place."""
+    other_host: TransformHost | None = None
+    """What is being started to take the host's place, or was relieved and is at its last frame."""
     forget_host: Callable[[], None] = lambda: None
     changing: Lock = field(default_factory=Lock)
     """Held while the host is started or another one takes its place."""
-    _writing: Lock = field(default_factory=Lock)
+    sha256: str = ""
+    not_taken: NotTaken | None = None
+    # How it ended, and what comes of that: see ``revival``.
+    ended: Outcome | None = None
+    seen_state: PluginState = PluginState.NOT_LOADED
+    bad_ends: tuple[float, ...] = ()
+    restarts_at: float | None = None
+    cancel_restart: Callable[[], None] = lambda: None
+    is_kept_off: bool = False
+    quarantine: str = ""
+
+    @property
+    def host(self) -> TransformHost:
+        """What runs the step now."""
+        return self.post.host
 
     @property
     def order(self) -> tuple[int, str, str]:
         """Lowest priority first; equal ones by name."""
         return self.priority, self.host.manifest.name, self.key
 
-    def view(self, file_name: str = "") -> StepView:
-        """A snapshot for the views."""
-        manifest = self.host.manifest
+    def view(self, now: float, file_name: str = "") -> StepView:
+        """A snapshot for the views, at a time of the chain's clock."""
         return StepView(
             key=self.key,
             path=self.path,
-            name=manifest.name,
-            version=manifest.version,
+            manifest=self.host.manifest,
             state=self._shown_state(self.host.state),
             priority=self.priority,
             enabled=self.enabled,
             milliseconds=self.milliseconds,
-            outcome=self.host.outcome,
+            outcome=self.host.outcome or self.ended,
             error=self.error,
             stale=self.stale,
-            parameters=manifest.parameters,
             values=dict(self.values),
             confinement=self.host.confinement_words,
             file_name=file_name,
+            sha256=self.sha256,
+            is_deleted=self.is_deleted,
+            is_kept_off=self.is_kept_off,
+            restarts_in_s=None if self.restarts_at is None else max(0.0, self.restarts_at - now),
+            quarantine=self.quarantine,
+            not_taken=self.not_taken,
         )
 
     def _shown_state(self, state: PluginState) -> PluginState:
+        if self.quarantine:
+            return PluginState.QUARANTINED
         if state is not PluginState.LOADED:
             return state
         if self.settling:
@@ -161,7 +181,7 @@ class Step:
     def want(self, name: str, value: float) -> None:
         """Notes a value to be written, and to be written again to every later host of this step."""
         self.wanted[name] = value
-        self.pending[name] = value
+        self.post.pending[name] = value
 
     def take(self, settings: Settings) -> None:
         """Shows the plugin's own values, but for what the user set, which may be written only now."""
@@ -171,50 +191,14 @@ class Step:
         self.error = ""
         self.revision += 1
 
-    def flush(self) -> None:
-        """Writes what is pending to the plugin's own variables.
-
-        Whoever calls this second waits for the first, so a transform never runs ahead of a value set before it.
-
-        Raises:
-            HostError: the process is gone; what could not be written is still pending.
-            PlugdeckError: the plugin does not take a value; all others are written.
-        """
-        refused: PlugdeckError | None = None
-        with self._writing:
-            while self.pending:
-                name, value = self.pending.popitem()
-                try:
-                    self.host.write(name, value)
-                except HostError:
-                    self.pending.setdefault(name, value)
-                    raise
-                except PlugdeckError as error:
-                    refused = refused or error
-        if refused:
-            raise refused
-
-
-Settings = tuple[int, dict[str, float]]
-"""A plugin's own priority, and the values of its parameters by name."""
-
-
-def read_settings(host: TransformHost) -> Settings:
-    """The settings as the plugin has them now. Raises PlugdeckError, also for a priority that is none."""
-    values = {parameter.name: _number(host, parameter.name) for parameter in host.manifest.parameters}
-    priority = _number(host, PRIORITY)
-    if not INT_MINIMUM <= priority <= INT_MAXIMUM:  # also refuses NaN; a worker can say anything
-        raise PlugdeckError(f"{host.manifest.name} gives {priority} as its priority, which is none.")
-    return int(priority), values
-
-
-def _number(host: TransformHost, name: str) -> float:
-    try:
-        return float(host.read(name))
-    except OverflowError as error:
-        raise PlugdeckError(f"{host.manifest.name} gives a number that is far too large as {name}.") from error
-
 
 def sentence_of(error: PlugdeckError) -> str:
     """The error with its remedy, for a row of text."""
     return f"{error} {error.remedy}".strip()
+
+
+def not_taken(step: Step, error: PlugdeckError) -> NotTaken:
+    """Why a new file was not taken, and what that leaves."""
+    running = ", the old code keeps running" if step.host.state is PluginState.LOADED else ""
+    outcome = error.outcome if isinstance(error, HostError) else None
+    return NotTaken(f"The new file was not taken{running}. {sentence_of(error)}", outcome)

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from plugdeck.chain.batch import export_chain
 from plugdeck.chain.chain import Chain
-from plugdeck.chain.preview import FrameFactory, Preview, Rendered
+from plugdeck.chain.preview import Preview, Rendered
+from plugdeck.chain.transform_host import FrameFactory
 from plugdeck.compat.finding import Severity
 from plugdeck.image import Image
 from plugdeck.paths import sample_picture

@@ -1,0 +1,132 @@
+"""What becomes of a plugin that ended badly: it is started again after a while, and at the third time quarantined.
+
+The first time it is started again almost at once, since most bad ends are not repeated; the second time a little later,
+since one that ends at every picture would keep the machine busy. Its settings stay, and the others do not notice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from threading import Lock
+from typing import Protocol
+
+from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.chain.clock import Clock
+from plugdeck.chain.quarantine import Quarantine
+from plugdeck.chain.step import Step
+from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.outcome import Outcome, PluginState
+from plugdeck.hosting.sandbox.confinement import Approval
+
+BACK_OFF_S = (0.5, 2.0)
+"""How long a plugin waits after its first and its second bad end; the next one puts it into quarantine."""
+WITHIN_S = 60.0
+"""Bad ends longer ago than this count no more."""
+_RUNNING = frozenset({PluginState.LOADING, PluginState.LOADED})
+_BAD = frozenset({PluginState.CRASHED, PluginState.TIMED_OUT})
+
+
+class Restarts(Protocol):
+    """What the revival needs of the loader. Both return at once."""
+
+    def revive(self, step: Step) -> None:
+        """Starts the step's host again."""
+
+    def run(self, work: Callable[[], None]) -> None:
+        """Runs what may take a while on a thread."""
+
+
+class Revival:
+    """Any thread. ``lock`` guards every step's fields and is held by nobody who calls, unless it says so."""
+
+    def __init__(self, loader: Restarts, lock: Lock, quarantine: Quarantine, clock: Clock) -> None:
+        self._loader = loader
+        self._lock = lock
+        self._quarantine = quarantine
+        self._clock = clock
+
+    def note(self, step: Step) -> None:
+        """Looks at a step whose host changed its state, and decides what comes next."""
+        with self._lock:
+            was, step.seen_state = step.seen_state, step.host.state
+            outcome = step.host.outcome
+            if outcome is None or was not in _RUNNING or step.seen_state in _RUNNING:
+                return
+            step.ended = outcome
+            if step.seen_state not in _BAD or step.is_kept_off or step.is_removed:
+                return
+            reason = self._note_bad_end(step, outcome)
+        if reason and step.sha256:
+            name = step.host.manifest.name
+            self._loader.run(lambda: self._quarantine.quarantine(step.sha256, name, reason))
+
+    def may_start(self, step: Step) -> bool:
+        """Whether the step's bytes may run, as they are now; reads the file."""
+        sha256 = hash_of(step.path, step.approval)
+        is_same = bool(sha256) and sha256 == step.sha256
+        reason = (step.quarantine if is_same else "") or self.why_not(sha256)
+        with self._lock:
+            step.sha256, step.quarantine = sha256, reason
+        return not reason
+
+    def why_not(self, sha256: str) -> str:
+        """Why these bytes may not run; empty when they may."""
+        return self._quarantine.quarantined(sha256) if sha256 else ""
+
+    def cancel(self, step: Step) -> None:
+        """Takes back the start that is to come. The lock is held by the caller."""
+        step.cancel_restart()
+        step.restarts_at = None
+
+    def begin_afresh(self, step: Step) -> None:
+        """Forgets how it ended before: these are other bytes, or the user wants it so. The lock is held."""
+        self.cancel(step)
+        step.is_kept_off = False
+        step.quarantine, step.ended, step.bad_ends = "", None, ()
+
+    def lift(self, step: Step) -> None:
+        """Lets a quarantined step's bytes run again, and starts it; returns at once."""
+        self._loader.run(partial(self._lift, step))
+
+    def look_again(self, step: Step) -> None:
+        """The records of the quarantine changed, perhaps by another window."""
+        if step.quarantine and step.sha256 and not self._quarantine.quarantined(step.sha256):
+            with self._lock:
+                step.quarantine, step.bad_ends = "", ()
+
+    def _note_bad_end(self, step: Step, outcome: Outcome) -> str:
+        """Has it started again later, or puts it into quarantine and returns the reason. The lock is held."""
+        now = self._clock.now()
+        step.bad_ends = (*(at for at in step.bad_ends if now - at < WITHIN_S), now)
+        times = len(step.bad_ends)
+        if times <= len(BACK_OFF_S):
+            delay_s = BACK_OFF_S[times - 1]
+            at = step.restarts_at = now + delay_s
+            step.cancel_restart = self._clock.call_later(delay_s, partial(self._revive, step, at))
+            return ""
+        step.quarantine = f"It ended badly {times} times within a minute. The last time: {outcome.sentence}"
+        return step.quarantine
+
+    def _revive(self, step: Step, at: float) -> None:
+        with self._lock:
+            if step.restarts_at != at:
+                return  # it was taken back
+            step.restarts_at = None
+        self._loader.revive(step)
+
+    def _lift(self, step: Step) -> None:
+        if step.sha256:
+            self._quarantine.lift(step.sha256)
+        with self._lock:
+            self.begin_afresh(step)
+        self._loader.revive(step)
+
+
+def hash_of(path: Path, approval: Approval) -> str:
+    """The SHA-256 of the bytes that would be started; empty where they cannot be read, which the start then tells."""
+    try:
+        return approval.sha256 or sha256_of(path)
+    except PlugdeckError:
+        return ""
