@@ -10,7 +10,7 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
-from plugdeck.dialects.manifest import Manifest
+from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.ui.details.gone import without_file
 
 _LOADABLE = {Status.COMPATIBLE, Status.WARNING}
@@ -53,21 +53,26 @@ class Loading:
         return f"{report.name} cannot be loaded.{reason}"
 
     def load(
-        self, report: Report, *, priority: int | None = None, values: dict[str, float] | None = None
+        self,
+        report: Report,
+        approval: Approval,
+        *,
+        priority: int | None = None,
+        values: dict[str, float] | None = None,
     ) -> str | None:
-        """Begins to load it and returns the step's key, or None when it cannot be loaded."""
+        """Begins to load it and returns the step's key, or None when it cannot be loaded.
+
+        Args:
+            report: on the file.
+            approval: what the user said yes to; see ``trust.asking``.
+            priority: to run with, if it is not to be the plugin's own.
+            values: of its parameters.
+        """
         if self.why_not(report) or report.manifest is None:
             return None
         if self.step_of(report.path) is None:
             self._reports[report.path] = self._running[report.path] = report
-        return self._chain.load(report.path, report.manifest, priority=priority, values=values)
-
-    def replace(self, key: str, manifest: Manifest) -> None:
-        """Swaps in the file as it is now."""
-        step = self._chain.step(key)
-        if step:
-            self._running[step.path] = self._reports[step.path]
-            self._chain.replace(key, manifest)
+        return self._chain.load(report.path, report.manifest, approval=approval, priority=priority, values=values)
 
     def note(self, reports: Iterable[Report]) -> None:
         """Compares new reports with what is running, and tells the chain which steps are stale."""

@@ -36,6 +36,7 @@ from plugdeck.ui.window_commands import WindowCommands
 from plugdeck.ui.window_loading import WindowLoading
 from plugdeck.ui.window_pages import page_makers
 from plugdeck.ui.window_state import store_window
+from plugdeck.ui.window_trust import WindowTrust
 from plugdeck.ui.window_visits import WindowVisits
 
 
@@ -55,7 +56,8 @@ class MainWindow(QObject):
         self.proposals = InstallArea(services.background, shell, find_listed=partial(another_build, self.plugins.model))
         self.visits = WindowVisits(self)
         self.to_chain = WindowLoading(self)
-        self.chain = ChainPane(services.chain, services.bridge, shell)
+        self.trust = WindowTrust(self)
+        self.chain = ChainPane(services.chain, services.bridge, shell, approve=self.trust.asking.approve)
         self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)
         self.details = DetailsPane(page_makers(services, self.picture.refresh, self.visits.go_to), shell)
         self.removal = Removal(services.background, self.notices, self)
@@ -86,6 +88,8 @@ class MainWindow(QObject):
         furnish(shell.chain_frame, self.chain)
         furnish(shell.picture_frame, self.picture)
         furnish(shell.details_frame, self.details)
+        furnish(shell.details_frame, self.trust.panel)
+        shell.messages.addWidget(self.trust.waiting)
         self.details.tabs.setCurrentIndex(self.services.settings.get("window.tab", int(Tab.COMPATIBILITY)))
         picture = self.picture.picture_actions
         picture.open.setShortcut("Ctrl+P")
@@ -102,6 +106,7 @@ class MainWindow(QObject):
     def _connect(self) -> None:
         plugins, details, shell = self.plugins, self.details, self.shell
         plugins.selected.connect(self._select)
+        plugins.selected.connect(self.trust.follow)
         plugins.load_wanted.connect(self.to_chain.load)
         plugins.menu_wanted.connect(self._show_menu)
         plugins.changed.connect(self.judging.note)
@@ -164,6 +169,7 @@ class MainWindow(QObject):
         """The user chose a step in the chain, perhaps the one that is the chain's current one already."""
         report = self.loading.report_of(key)
         if report and not self._is_selecting:
+            self.trust.look_at(report.path)
             self.visits.trail.end()
             self.plugins.follow(report.path)
             self.show_report(report)

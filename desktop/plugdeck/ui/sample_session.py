@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import QObject
 
 from plugdeck.ui.details.tab import Tab
@@ -35,7 +37,8 @@ class SampleSession(QObject):
             report = reports.get(name)
             if report and report.manifest:
                 known = {parameter.name for parameter in report.manifest.parameters}
-                loading.load(report, values={key: value for key, value in values.items() if key in known})
+                chosen = {key: value for key, value in values.items() if key in known}
+                self._window.trust.asking.approve(report, partial(loading.load, report, values=chosen))
         first = next((reports[name] for name in LOADED if name in reports), None)
         if first:
             self._window.plugins.table.select_path(first.path)

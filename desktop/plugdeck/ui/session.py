@@ -23,6 +23,7 @@ from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import PlugdeckError, SettingsError
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
 from plugdeck.settings import Settings
 from plugdeck.ui.main_window import MainWindow
@@ -149,16 +150,20 @@ class SessionMemory(QObject):
             )
 
     def _load_step(self, found: Found) -> str:
-        """Loads it, or says why not."""
+        """Loads it, once the user has allowed it, or says why not."""
         step, loading, chain = found.step, self._window.loading, self._window.services.chain
         keep_settings(self._settings, step.path, step.settings)
         if found.report is None:
             return found.why_not
-        if loading.why_not(found.report):
+        if loading.why_not(report := found.report):
             return "does not fit here"
-        key = loading.load(found.report, priority=step.settings.priority, values=dict(step.settings.values))
-        if key:
-            chain.set_enabled(key, step.enabled)
+
+        def run(approval: Approval) -> None:
+            values = dict(step.settings.values)
+            if key := loading.load(report, approval, priority=step.settings.priority, values=values):
+                chain.set_enabled(key, step.enabled)
+
+        self._window.trust.asking.approve(report, run)
         return ""
 
     # --- noting

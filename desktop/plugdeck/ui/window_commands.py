@@ -193,7 +193,7 @@ class WindowCommands(QObject):
     def focus_next_part(self) -> None:
         """Moves the focus to the next part: list, chain, picture, details."""
         window = self._window
-        parts: list[QWidget] = [window.plugins, window.chain, window.picture, window.details]
+        parts: list[QWidget] = [window.plugins, window.chain, window.picture, window.shell.details_frame]
         now = QApplication.focusWidget()
         place = next((index for index, part in enumerate(parts) if now and part.isAncestorOf(now)), -1)
         for step in range(1, len(parts) + 1):

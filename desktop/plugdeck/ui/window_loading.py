@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 from plugdeck.catalogue.report import Report
 from plugdeck.compat.finding import Severity
+from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.host.judgement import OWN_WORKER
 from plugdeck.ui.plugin_settings import kept_settings
@@ -33,17 +35,21 @@ class WindowLoading(QObject):
             self._window.judging.ask_worker(report)
         elif why := self._window.loading.why_not(by_worker):
             self._explain(report, why)
+        elif step := self._window.loading.step_of(report.path):
+            self._show(report, step.key)
         else:
-            self._load(report, by_worker)
+            self._window.trust.asking.approve(by_worker, partial(self._load, report, by_worker))
 
-    def _load(self, report: Report, by_worker: Report) -> None:
+    def _load(self, report: Report, by_worker: Report, approval: Approval) -> None:
         window = self._window
-        step = window.loading.step_of(report.path)
         kept = kept_settings(window.services.settings, report.path)
         values = dict(kept.values)
-        key = step.key if step else window.loading.load(by_worker, priority=kept.priority, values=values)
-        if key is None:
-            return
+        key = window.loading.load(by_worker, approval, priority=kept.priority, values=values)
+        if key:
+            self._show(report, key)
+
+    def _show(self, report: Report, key: str) -> None:
+        window = self._window
         window.loading.note([report])  # what is shown stays the verdict of the chosen host
         window.show_step(key)
         if report.manifest and report.manifest.parameters:

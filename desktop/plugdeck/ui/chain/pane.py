@@ -15,6 +15,7 @@ from plugdeck.catalogue.report import Report
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.ui.chain.drop_line import DropLine
 from plugdeck.ui.chain.news import ChainNews
 from plugdeck.ui.chain.row import StepRow
@@ -24,6 +25,13 @@ from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 
 _TELLING = frozenset({PluginState.STALE, PluginState.CRASHED, PluginState.TIMED_OUT, PluginState.QUARANTINED})
+
+Approve = Callable[[Report, Callable[[Approval], object]], None]
+"""Asks the user, where that is needed, before a plugin runs; then does what is to be done."""
+
+
+def _ask_nobody(_report: Report, run: Callable[[Approval], object]) -> None:
+    run(NO_APPROVAL_NEEDED)
 
 
 class ChainPane(QWidget):
@@ -39,10 +47,12 @@ class ChainPane(QWidget):
         parent: QWidget | None = None,
         *,
         read_plugin: Callable[[Path], Report] = examine,
+        approve: Approve = _ask_nobody,
     ) -> None:
         super().__init__(parent)
         self._chain = chain
         self._read_plugin = read_plugin
+        self._approve = approve
         self._rows: dict[str, StepRow] = {}
         self._order: tuple[str, ...] = ()
         self._selected = ""
@@ -266,7 +276,7 @@ class ChainPane(QWidget):
 
     def _take_report(self, key: str, report: Report) -> None:
         if report.manifest and report.manifest.is_transform and report.loads:
-            self._chain.replace(key, report.manifest)
+            self._approve(report, partial(self._chain.replace, key, report.manifest))
             return
         worst = next((finding for finding in report.findings if finding.stops_load), None)
         why = f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more."

@@ -1,0 +1,125 @@
+"""The question before a first run, in the window: where it is shown, who has the focus, and where that goes after."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+
+from plugdeck.catalogue.report import Report
+from plugdeck.ui.trust.asking import Asking
+from plugdeck.ui.trust.panel import QuestionPanel
+from plugdeck.ui.trust.waiting_bar import WaitingBar
+
+if TYPE_CHECKING:
+    from plugdeck.ui.main_window import MainWindow
+
+_LEAST_PICTURE = 150
+
+
+class WindowTrust(QObject):
+    """Shows questions in the place of the details; whoever selects another plugin puts the question aside."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window = window
+        self._sizes: list[int] = []
+        self._focus: QWidget | None = None
+        self._selected: Path | None = None
+        self.asking = Asking(window.services.records, window.services.background, self)
+        self.panel = QuestionPanel(window.shell)
+        self.waiting = WaitingBar(window.shell)
+        self.panel.hide()
+        self._connect()
+
+    def follow(self, report: Report | None) -> None:
+        """Another plugin was selected; the list also tells when the report of the same one is a new one."""
+        if report and report.path != self._selected:
+            self._selected = report.path
+            self.look_at(report.path)
+
+    def look_at(self, path: Path) -> None:
+        """The user looks at another plugin: its question is shown if one waits, and any other put aside."""
+        if not self.asking.come_back(path):
+            self.asking.step_aside()
+
+    def _connect(self) -> None:
+        asking, panel = self.asking, self.panel
+        asking.changed.connect(self._show)
+        asking.failed.connect(self._window.notices.tell_error)
+        panel.run_wanted.connect(asking.run_current)
+        panel.run_all_wanted.connect(asking.run_together)
+        panel.refused.connect(asking.refuse_current)
+        panel.look_wanted.connect(self._look_inside)
+        self.waiting.answer_wanted.connect(asking.come_back)
+
+    # --- what is shown
+
+    def _show(self) -> None:
+        asking, question = self.asking, self.asking.current
+        waiting = asking.waiting
+        self.waiting.show_waiting(() if question else waiting)
+        if question is None:
+            self._close()
+            return
+        is_new = question is not self.panel.question
+        number = next(at for at, each in enumerate(waiting, 1) if each is question)
+        self.panel.show_question(question, asking.beside(), number, len(waiting))
+        if is_new:
+            self._open()
+
+    def _open(self) -> None:
+        """Makes room, and gives the focus to the safe answer, unless the user is writing."""
+        window, panel = self._window, self.panel
+        focused = QApplication.focusWidget()
+        if panel.isHidden():
+            self._focus = focused
+            window.details.hide()
+            panel.show()
+            self._make_room()
+        if not (isinstance(focused, QLineEdit) and focused.text()):
+            panel.refuse.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _close(self) -> None:
+        if self.panel.isHidden():
+            return
+        had_focus = self.panel.isAncestorOf(QApplication.focusWidget() or self._window.shell)
+        self.panel.forget()
+        self.panel.hide()
+        self._window.details.show()
+        self._give_room_back()
+        if had_focus:
+            self._return_focus()
+
+    def _return_focus(self) -> None:
+        focus, self._focus = self._focus, None
+        if focus and focus.isVisible() and focus.isEnabled():
+            focus.setFocus()
+        else:
+            self._window.plugins.take_focus()
+
+    def _make_room(self) -> None:
+        """As tall as the question wants, as long as something of the picture is left."""
+        splitter = self._window.shell.splitters["right"]
+        picture, details = splitter.sizes()
+        wanted = self.panel.height_for(splitter.width()) + 2
+        taller = min(wanted, picture + details - _LEAST_PICTURE)
+        if taller > details:
+            self._sizes = [picture, details]
+            splitter.setSizes([picture + details - taller, taller])
+
+    def _give_room_back(self) -> None:
+        if self._sizes:
+            self._window.shell.splitters["right"].setSizes(self._sizes)
+            self._sizes = []
+
+    # --- what the user does
+
+    def _look_inside(self) -> None:
+        """Shows the details of what is asked about, from which its question can be had again."""
+        question = self.asking.current
+        if question:
+            self.asking.step_aside()
+            self._window.show_report(question.report)
