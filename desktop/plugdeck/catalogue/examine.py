@@ -14,6 +14,7 @@ from plugdeck.compat.check import check
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host import Host
 from plugdeck.compat.library_files import ReadFacts
+from plugdeck.dialects.judging import judge_contract
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.dialects.recognise import recognise
 from plugdeck.errors import BinaryFormatError
@@ -59,7 +60,7 @@ def read_for_verdict(path: Path, host: Host, read_facts: ReadFacts = read_tables
     """
     facts = read_at(path, host, read_facts)
     manifest, _ = recognise(facts)
-    return facts if manifest is None or manifest.dialect is Dialect.LIBRARY else read_at(path, host, read)
+    return read_at(path, host, read) if manifest and manifest.dialect is Dialect.SDK else facts
 
 
 def without_symbols(report: Report) -> Report:
@@ -72,7 +73,7 @@ def without_symbols(report: Report) -> Report:
 def judge(facts: BinaryFacts, host: Host) -> Report:
     """The report that follows from a file's facts."""
     manifest, said = recognise(facts)
-    findings = (*check(facts, host), *said)
+    findings = (*check(facts, host), *judge_contract(facts, manifest, host), *said)
     if len(findings) > 1:
         findings = tuple(sorted(findings, key=lambda finding: _WEIGHT[finding.severity]))
     return Report(facts.path, _status(manifest, findings), findings, facts, manifest)

@@ -21,6 +21,7 @@ class Dialect(StrEnum):
     """The contract a plugin speaks."""
 
     SDK = "sdk"
+    GO = "go"
     LIBRARY = "library"
 
 
@@ -47,11 +48,12 @@ class Area(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DeclaredSymbol:
-    """An exported symbol with the C type that its author declared."""
+    """An exported symbol with its type."""
 
     name: str
     kind: SymbolKind
     c_type: str
+    """As its author declared it for C; of a Go plugin the Go type, empty where the file does not say it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,10 @@ class Manifest:
     area: Area = Area.WHOLE
     area_radius: str = ""
     """For a neighbourhood: a number of pixels, or the name of the parameter that holds it."""
+    symbol_prefix: str = ""
+    """What the file's symbol names have in front of those of ``symbols``; then these alone are the plugin's own."""
+    language_runtime: str = ""
+    """What it brings along that a process can have only once (``Go``): no two such plugins share a process."""
     types: dict[str, str] = field(init=False, repr=False, compare=False)
     """C type by symbol name, made from ``symbols``."""
 

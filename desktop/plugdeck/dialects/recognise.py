@@ -21,7 +21,20 @@ def _recognise_sdk(facts: BinaryFacts) -> Recognised | None:
     return sdk.recognise(facts)
 
 
-DIALECTS: tuple[Callable[[BinaryFacts], Recognised | None], ...] = (_recognise_sdk, library.recognise)
+def _recognise_go(facts: BinaryFacts) -> Recognised | None:
+    """Imported for files of Go's linker alone."""
+    if facts.elf is None or not any(note.owner == "Go" for note in facts.elf.notes):
+        return None
+    from plugdeck.dialects.go.recognise import recognise as recognise_go
+
+    return recognise_go(facts)
+
+
+DIALECTS: tuple[Callable[[BinaryFacts], Recognised | None], ...] = (
+    _recognise_sdk,
+    _recognise_go,
+    library.recognise,
+)
 """In order: the first that knows a file has it. A new dialect is one more line here."""
 
 

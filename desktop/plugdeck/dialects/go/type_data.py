@@ -46,10 +46,10 @@ class Types:
         if offset < 0:
             raise damaged("A name lies before the types")
         data = self._image.read_up_to(self._start + offset, 256, "a name")
-        length = position = shift = 0
-        for position, byte in enumerate(data[1:6], start=2):
-            length |= (byte & 0x7F) << shift
-            shift += 7
+        length, position = 0, 1
+        for shift in range(0, 7 * min(5, len(data) - 1), 7):
+            byte = data[position]
+            length, position = length | (byte & 0x7F) << shift, position + 1
             if byte < 0x80:
                 break
         if length > MAX_TYPE_BYTES:

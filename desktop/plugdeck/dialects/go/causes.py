@@ -1,0 +1,136 @@
+"""Why a plugin and its host differ, from the root down: toolchain, settings, modules, and what is left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from plugdeck.compat.finding import Finding, Severity
+from plugdeck.dialects.go.commands import MODE_SETTINGS, build_line, experiments_of, release_of
+from plugdeck.dialects.go.comparison import Comparison
+from plugdeck.dialects.go.facts import GoFile
+from plugdeck.dialects.go.module_causes import module_causes
+from plugdeck.dialects.go.source_folders import goroot_of
+from plugdeck.dialects.go.wording import listed
+from plugdeck.text import visible
+
+
+class _Root(NamedTuple):
+    """One thing that was another one for every package."""
+
+    id: str
+    plugin: str
+    """What it was for the plugin, after “the plugin was built”."""
+    host: str
+    remedy: str = ""
+    """If it is another one than to build the plugin as the host was."""
+
+
+def causes(comparison: Comparison) -> Iterator[Finding]:
+    """Why the host refuses the plugin, or dies of it: every reason, what explains most first."""
+    roots = tuple(_roots(comparison)) or tuple(_folders(comparison))
+    for number, root in enumerate(roots):
+        yield _root_finding(root, comparison, is_first=not number)
+    local = tuple(module_causes(comparison, is_explained=bool(roots)))
+    if not roots and local:
+        first = local[0]
+        yield Finding(
+            first.id,
+            first.severity,
+            first.message,
+            (*_said(comparison), *first.evidence),
+            first.remedy,
+            stops_load=True,
+        )
+        local = local[1:]
+    yield from local
+    if not roots and not local and comparison.has_other_record:
+        yield _root_finding(_Root("go.toolchain", "by another Go", "by another one"), comparison, is_first=True)
+
+
+def hints(comparison: Comparison) -> Iterator[Finding]:
+    """What the runtime does not look at, and a person should."""
+    plugin, host = comparison.plugin, comparison.host
+    if plugin.toolchain and host.toolchain and plugin.toolchain != host.toolchain:
+        yield Finding(
+            "go.toolchain",
+            Severity.WARNING,
+            f"The plugin was built by {visible(plugin.toolchain, 60)}, the host by {visible(host.toolchain, 60)}; "
+            "their packages are the same, so it opens.",
+            (),
+            f"Build it with the host's Go: {build_line(plugin, host)}",
+        )
+    name = "GOAMD64"
+    if plugin.setting(name) > host.setting(name) > "":
+        yield Finding(
+            "go.processor-level",
+            Severity.WARNING,
+            f"The plugin was built for {name}={visible(plugin.setting(name), 20)}, the host for "
+            f"{visible(host.setting(name), 20)}: on a processor that only the host is for, it dies; nothing checks it.",
+            (),
+            f"Build it as the host was: {build_line(plugin, host)}",
+        )
+
+
+def _roots(comparison: Comparison) -> Iterator[_Root]:
+    """What alone makes every package differ, and is another in both files."""
+    plugin, host = comparison.plugin, comparison.host
+    if not plugin.build or not host.build:
+        return
+    if release_of(plugin.toolchain) != release_of(host.toolchain):
+        yield _Root("go.toolchain", f"by {_text(plugin.toolchain)}", f"by {_text(host.toolchain)}")
+    for name in ("-trimpath", *MODE_SETTINGS):
+        if _is_on(plugin, name) != _is_on(host, name):
+            with_, without = f"with {name}", f"without {name}"
+            words = (with_, without) if _is_on(plugin, name) else (without, with_)
+            yield _Root(f"go.{name.removeprefix('-')}", *words)
+    if experiments_of(plugin) != experiments_of(host):
+        yield _Root("go.experiment", *[f"with GOEXPERIMENT={_text(experiments_of(file))}" for file in (plugin, host)])
+    if plugin.setting("-compiler") != host.setting("-compiler"):
+        yield _Root("go.compiler", *[f"by the compiler {_text(file.setting('-compiler'))}" for file in (plugin, host)])
+    flags = [file.setting("-gcflags") for file in (plugin, host)]
+    if flags[0] != flags[1] and any("all=" in flag or "std" in flag for flag in flags):
+        yield _Root("go.compiler-flags", *[f"with -gcflags={_text(flag)}" for flag in flags])
+
+
+def _folders(comparison: Comparison) -> Iterator[_Root]:
+    """Without -trimpath, the names of the source files are part of each package, and with them Go's own folder."""
+    if not comparison.standard_differing or any(
+        _is_on(file, "-trimpath") for file in (comparison.plugin, comparison.host)
+    ):
+        return
+    plugin, host = map(goroot_of, comparison.files)
+    if plugin and host and plugin != host:
+        remedy = "Build both with -trimpath, the host too, so that folders do not count; or both by the same Go."
+        yield _Root("go.source-folders", f"by the Go in {_text(plugin)}", f"by the one in {_text(host)}", remedy)
+
+
+def _root_finding(root: _Root, comparison: Comparison, *, is_first: bool) -> Finding:
+    count, shared = len(comparison.differing), len(comparison.shared)
+    differ = f"all {shared:,}" if count == shared else f"{count:,} of {shared:,}"
+    message = f"The plugin was built {root.plugin}, the host {root.host}"
+    message += f": {differ} shared packages differ for this reason." if is_first else "; that has to be the same too."
+    return Finding(
+        root.id,
+        Severity.ERROR,
+        message,
+        (*_said(comparison), *listed(comparison.differing)) if is_first else (),
+        root.remedy or f"Build the plugin as the host was: {build_line(comparison.plugin, comparison.host)}",
+        stops_load=True,
+    )
+
+
+def _said(comparison: Comparison) -> tuple[str, ...]:
+    """The runtime's own words, which are about the first package alone, if it lives to say them."""
+    if comparison.has_other_record:
+        return ("Opening it ends the host, most often with “fatal error: runtime: no plugin module data”.",)
+    first = visible(comparison.differing[0], 200)
+    return (f"The runtime would say: “plugin was built with a different version of package {first}”.",)
+
+
+def _is_on(file: GoFile, name: str) -> bool:
+    return file.setting(name) == "true"
+
+
+def _text(text: str) -> str:
+    return visible(text, 100) or "(none)"

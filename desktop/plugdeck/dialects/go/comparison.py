@@ -1,0 +1,68 @@
+"""A plugin beside its host, package by package, as Go's runtime compares them when it opens the plugin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from plugdeck.dialects.go.facts import BuildInfo, GoFile, GoModule
+from plugdeck.dialects.go.reading import minor_version
+
+STANDARD = GoModule("std")
+"""Stands for Go's own library, which is no module of its own in the build information."""
+
+_RECORDS = {21: 1, 22: 2, 23: 2, 24: 2, 25: 2, 26: 3, 27: 4}
+"""By Go 1's minor version: which of them keep the runtime's record of a plugin alike."""
+
+
+class Comparison(NamedTuple):
+    """What is the same in both, and what is not."""
+
+    plugin: GoFile
+    host: GoFile
+    shared: tuple[str, ...]
+    """The packages that both have, in the order in which the runtime looks at them."""
+    differing: tuple[str, ...]
+    """Those of them that were compiled from something else, or otherwise."""
+    files: tuple[Path, Path] | None = None
+    """Where both are, if they are there."""
+
+    @property
+    def opens(self) -> bool:
+        """Whether the host's runtime takes the plugin."""
+        return not self.differing and not self.has_other_record
+
+    @property
+    def has_other_record(self) -> bool:
+        """Whether the runtimes are so different that the host cannot even read the plugin's record, and dies of it."""
+        plugin, host = (_RECORDS.get(minor_version(file.toolchain) or 0) for file in (self.plugin, self.host))
+        return plugin is not None and host is not None and plugin != host
+
+    @property
+    def standard_differing(self) -> tuple[str, ...]:
+        """Of Go's own packages those that differ."""
+        return tuple(package for package in self.differing if self.module_of(package) is STANDARD)
+
+    def module_of(self, package: str) -> GoModule:
+        """The module that the plugin has a package from."""
+        return module_of(package, self.plugin.build)
+
+
+def compare(plugin: GoFile, host: GoFile, files: tuple[Path, Path] | None = None) -> Comparison:
+    """Both files, package by package; ``files`` are where they are."""
+    shared = tuple(package for package in plugin.hashes if package in host.hashes)
+    differing = tuple(package for package in shared if plugin.hashes[package] != host.hashes[package])
+    return Comparison(plugin, host, shared, differing, files)
+
+
+def module_of(package: str, build: BuildInfo | None) -> GoModule:
+    """The module of a build that a package belongs to: the one with the longest path that begins the package's."""
+    best = STANDARD
+    longest = 0
+    for module in build.modules if build else ():
+        path = module.path
+        if len(path) > longest and (package == path or package.startswith(f"{path}/")):
+            best, longest = module, len(path)
+    if best is STANDARD and "." in package.partition("/")[0]:
+        return GoModule(package)  # of a module that the file does not tell of
+    return best

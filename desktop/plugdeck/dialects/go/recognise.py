@@ -1,0 +1,79 @@
+"""A Go plugin: its own words to a manifest, and what cannot be read of them to findings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from plugdeck.binary.facts import BinaryFacts
+from plugdeck.compat.finding import Finding, Severity
+from plugdeck.dialects.go.facts import GoBuildMode, GoFile
+from plugdeck.dialects.go.reading import read_go_file
+from plugdeck.dialects.manifest import NAME_LIMIT, DeclaredSymbol, Dialect, Manifest
+from plugdeck.errors import BinaryFormatError
+from plugdeck.text import visible
+
+_UNNAMED = "plugin/unnamed-"
+"""What the go command calls a plugin that was built from single files; a hash of these follows."""
+
+_MAJOR = re.compile(r"v[0-9]+")
+
+Recognised = tuple[Manifest, tuple[Finding, ...]]
+
+
+def recognise(facts: BinaryFacts) -> Recognised | None:
+    """The manifest of a Go plugin and what is to say of the file alone; None for every other file of Go's."""
+    try:
+        file = read_go_file(facts.path, facts.identity)
+    except BinaryFormatError:
+        return None  # it was replaced meanwhile, or is in another machine's tree behind links
+    if file is None or file.mode is not GoBuildMode.PLUGIN:
+        return None
+    return manifest_of(file, facts), tuple(_findings(file))
+
+
+def manifest_of(file: GoFile, facts: BinaryFacts) -> Manifest:
+    """What the plugin says of itself."""
+    main = file.build.main if file.build else None
+    return Manifest(
+        dialect=Dialect.GO,
+        name=visible(_name(file) or facts.path.name, NAME_LIMIT),
+        version=visible(main.version.removeprefix("v"), NAME_LIMIT) if main and main.version != "(devel)" else "",
+        description=visible(f"Go plugin {file.plugin_path}", NAME_LIMIT) if file.plugin_path else "Go plugin",
+        toolchain=visible(file.toolchain, NAME_LIMIT),
+        symbols=tuple(DeclaredSymbol(symbol.name, symbol.kind, symbol.type) for symbol in file.symbols),
+        symbol_prefix=f"{file.plugin_path}." if file.plugin_path else "",
+    )
+
+
+def _name(file: GoFile) -> str:
+    """The last word of the plugin's path, without a major version behind it; empty for a plugin of single files."""
+    if file.plugin_path.startswith(_UNNAMED):
+        return ""
+    *before, last = file.plugin_path.split("/")
+    return before[-1] if before and _MAJOR.fullmatch(last) else last
+
+
+def _findings(file: GoFile) -> Iterator[Finding]:
+    if file.unknown:
+        yield Finding(
+            "go.partly-unknown",
+            Severity.WARNING,
+            "Not everything that Go plugins say of themselves can be read in this one.",
+            file.unknown,
+            "Build it again with a released version of Go, and do not change the file afterwards.",
+        )
+    if file.build is None:
+        yield Finding(
+            "go.build-unknown",
+            Severity.INFO,
+            "The file does not say which Go, modules and settings built it; what follows of these cannot be told.",
+            remedy="Keep the section .go.buildinfo, which “strip” leaves in place by itself.",
+        )
+    if file.plugin_path and not file.symbols and not file.unknown:
+        yield Finding(
+            "go.exports-nothing",
+            Severity.INFO,
+            "It exports no function and no variable, so its host can only run its init functions.",
+            remedy="Begin names with a capital letter, in package main.",
+        )
