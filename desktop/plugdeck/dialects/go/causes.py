@@ -95,9 +95,8 @@ def _roots(comparison: Comparison) -> Iterator[_Root]:
 
 def _folders(comparison: Comparison) -> Iterator[_Root]:
     """Without -trimpath, the names of the source files are part of each package, and with them Go's own folder."""
-    if not comparison.standard_differing or any(
-        _is_on(file, "-trimpath") for file in (comparison.plugin, comparison.host)
-    ):
+    files = comparison.plugin, comparison.host
+    if not comparison.files or not comparison.standard_differing or any(_is_on(file, "-trimpath") for file in files):
         return
     plugin, host = map(goroot_of, comparison.files)
     if plugin and host and plugin != host:
