@@ -84,6 +84,7 @@ class BoundTransform:
             _pixels(source, is_target=False) as given,
             _pixels(target, is_target=True) as result,
             self._table.call() as call,
+            unchanged_process_state(),  # whoever computes here next rounds as before
         ):
             code = self._transform(_image(given, layout, scale), _image(result, layout, scale))
         if code:

@@ -31,6 +31,8 @@ _NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
 
 _OWN_PID = 0x7FFF_FFF1
 """Stands for the number of the process that the filter is made for, which is not known yet; no process has it."""
+_ITSELF = (0, _OWN_PID)
+_PROCESS_PRIORITY, _PROCESS_IO_PRIORITY = 0, 1  # PRIO_PROCESS, IOPRIO_WHO_PROCESS: not the user's or a group's
 _Step = tuple[int, int, int, int]
 """``struct sock_filter``: operation, jumps if true and if false, value."""
 
@@ -50,13 +52,20 @@ class CallFilter:
         """The instructions (``struct sock_filter[]``), which ``for_process`` makes ready."""
         numbers = self.calls.numbers
         steps = list(self._machine_steps())
+        itself = self._unless_equal(0, _ITSELF)
         special = {
             "clone": self._unless_bits(0, _CLONE_THREAD),
             "clone3": [(_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS)],  # its flags are in memory; glibc then uses clone
             "kill": self._unless_equal(0, (_OWN_PID,)),
             "tgkill": self._unless_equal(0, (_OWN_PID,)),
             "rt_tgsigqueueinfo": self._unless_equal(0, (_OWN_PID,)),
-            "prlimit64": self._unless_equal(0, (0, _OWN_PID)),
+            "prlimit64": itself,
+            "sched_setparam": itself,
+            "sched_setscheduler": itself,
+            "sched_setaffinity": itself,
+            "sched_setattr": itself,
+            "setpriority": self._unless_first(_PROCESS_PRIORITY, self._unless_equal(1, _ITSELF)),
+            "ioprio_set": self._unless_first(_PROCESS_IO_PRIORITY, self._unless_equal(1, _ITSELF)),
             "ioctl": self._if_equal(1, _TERMINAL_INPUTS),
             "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [_REFUSAL],
         }
@@ -79,6 +88,10 @@ class CallFilter:
         """Refuses unless the argument is one of these."""
         checks = [(_JUMP_EQUAL, len(allowed) - place, 0, value) for place, value in enumerate(allowed)]
         return [_load_argument(argument), *checks, _REFUSAL, (_RETURN, 0, 0, _RET_ALLOW)]
+
+    def _unless_first(self, allowed: int, then: list[_Step]) -> list[_Step]:
+        """Refuses unless the first argument is this one, and goes on with what is to be asked then."""
+        return [_load_argument(0), (_JUMP_EQUAL, 1, 0, allowed), _REFUSAL, *then]
 
     def _if_equal(self, argument: int, refused: Sequence[int]) -> list[_Step]:
         """Refuses when the argument is one of these."""
