@@ -1,7 +1,7 @@
 """The worker: a process that opens plugins and does with them what its supervisor asks for, one thing after another.
 
-Started by ``launch``; it imports no more than plugins need, and is ready in about 40 ms. Nothing in it is trusted
-once a plugin is open: the plugin's code can do whatever this process can.
+Started by ``launch``. It says that it is ready once it is confined, and imports what opens plugins while the question
+is on its way. Nothing in it is trusted once a plugin is open: the plugin's code can do whatever this process can.
 """
 
 from __future__ import annotations
@@ -15,13 +15,10 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from plugdeck.dialects.opening import manifest_of, open_plugin
-from plugdeck.dialects.sdk.bind import BoundTransform, bind
-from plugdeck.errors import OpenError, PlugdeckError
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import failures, wire
-from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.guarded_memory import GuardedMemory
 from plugdeck.hosting.sandbox.confine import confine, leave_parent
 from plugdeck.hosting.sandbox.confinement import Orders
@@ -36,6 +33,9 @@ from plugdeck.hosting.wire import (
     Message,
 )
 from plugdeck.image import ImageLayout, PixelFormat
+
+if TYPE_CHECKING:
+    from plugdeck.dialects.sdk.bind import BoundTransform
 
 _IOLBF = 1  # stdio.h
 _LOST_CONNECTION = 76  # sysexits.h, EX_PROTOCOL
@@ -64,6 +64,11 @@ class Worker:
     def run(self) -> None:
         """Says hello, and answers until it is asked to stop or the supervisor is gone."""
         self._channel.send(wire.encode(Kind.HELLO, 0))
+        from plugdeck.hosting.plugin_opening import open_transform
+
+        self._open = open_transform
+        gc.freeze()
+        gc.enable()
         packets = select.poll()
         packets.register(self._channel, select.POLLIN)
         while (message := wire.receive_with_descriptors(self._channel)) is not None:
@@ -88,12 +93,7 @@ class Worker:
         slot, text, expected = _fields(message, 3)
         path = Path(text)
         # The descriptor stays open: the loader goes by names, and its number must not come to mean another file.
-        plugin = open_plugin(f"/proc/self/fd/{message.descriptors[0]}" if message.descriptors else path)
-        manifest = manifest_of(plugin)
-        if fingerprint(manifest) != expected:
-            raise OpenError(
-                path, "the file has changed since it was read", remedy="Look at what it is now, then load it again."
-            )
+        file = f"/proc/self/fd/{message.descriptors[0]}" if message.descriptors else path
 
         def log(level: int, line: str) -> None:
             try:
@@ -101,7 +101,7 @@ class Worker:
             except OSError:  # nobody takes the lines as fast as they come: this one is left out
                 return
 
-        self._plugins[slot] = bind(plugin, manifest, log=log, progress=lambda _: None, cancelled=self._is_cancelled)
+        self._plugins[slot] = self._open(file, path, expected, log=log, cancelled=self._is_cancelled)
         return b"null"
 
     def _transform(self, message: Message) -> bytes:
@@ -161,7 +161,6 @@ def main() -> None:
     os.close(FLAG_DESCRIPTOR)
     for descriptor in (channel, log):
         descriptor.set_inheritable(False)
-    gc.freeze()
     try:
         Worker(channel, log, flag).run()
     except (OSError, wire.WireError) as failure:

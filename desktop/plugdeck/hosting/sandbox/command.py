@@ -27,6 +27,7 @@ from plugdeck.hosting.sandbox.visible import (
 from plugdeck.hosting.wire import LINE_DESCRIPTOR
 
 _FIRST_DESCRIPTOR = LINE_DESCRIPTOR + 1
+_START = "import gc, sys; gc.disable()"  # nothing that imports make is ever garbage; the worker enables it again
 
 
 def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str, int]) -> WorkerCommand:
@@ -41,7 +42,7 @@ def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str
         copies: descriptors of the bytes that are to lie at these paths; only for the best tier.
     """
     module = "go_runner.start" if confinement.runner else "worker"
-    code = f"import sys; sys.path += {_module_folders()!r}; from plugdeck.hosting.{module} import main; main()"
+    code = f"{_START}; sys.path += {_module_folders()!r}; from plugdeck.hosting.{module} import main; main()"
     environment = worker_environment(confinement.tier)
     orders = _orders(limits, confinement, environment).to_text()
     python = (interpreter_path(), "-I", "-S", "-c", code, orders, confinement.runner)
