@@ -18,6 +18,7 @@ from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
 from plugdeck.compat.dependencies import Dependencies, circumstances, look_for, starting_places
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import WORKER, HostChoice
+from plugdeck.dialects.manifest import Dialect
 from plugdeck.errors import BinaryFormatError
 
 _LOOKED_UP_AT_ONCE = 250
@@ -72,7 +73,8 @@ class _Judging:
             return KeptReport(path, (), _body(report)), report
         assert report.facts
         kept = KeptReport(path, numbers_of(report.facts), _body(report))
-        self._cache.keep(kept, self._dependencies.of(report.facts, is_refused=not report.loads))
+        if report.manifest is None or report.manifest.dialect is not Dialect.GO:  # that depends on toolchains too
+            self._cache.keep(kept, self._dependencies.of(report.facts, is_refused=not report.loads))
         return kept, report
 
     @cached_property

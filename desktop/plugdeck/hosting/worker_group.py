@@ -12,8 +12,10 @@ from pathlib import Path
 from threading import RLock
 from time import monotonic
 
-from plugdeck.dialects.manifest import Manifest
+from plugdeck.dialects.manifest import Dialect, Manifest
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.go_runner.build import runner_of
 from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
 from plugdeck.hosting.launch import Launcher
 from plugdeck.hosting.limits import Limits
@@ -88,7 +90,7 @@ class WorkerGroup:
         with self._turn:
             plugin.is_wanted = True
             self._refuse_weak_confinement(plugin)
-            confinement = self._wanted_confinement()
+            confinement = self._wanted_confinement(self._runner_of(plugin))
             if self.process and confinement != self._confinement:
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
@@ -153,21 +155,35 @@ class WorkerGroup:
                 if plugin is asked:
                     raise refused
 
-    def _wanted_confinement(self) -> Confinement:
+    def _runner_of(self, asked: HostedPlugin) -> str:
+        """The program that opens a Go plugin, which has a process alone; empty for others. Raises HostError."""
+        if asked.manifest.dialect is not Dialect.GO:
+            return ""
+        asked.become_loading()
+        try:
+            return str(runner_of(asked.path, cancelled=lambda: self._closed or bool(self._stopping)))
+        except PlugdeckError as failure:
+            asked.is_wanted = False
+            message = f"{failure} {failure.remedy}".strip()
+            raise asked.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=message)) from failure
+
+    def _wanted_confinement(self, runner: str) -> Confinement:
         """What all of its wanted plugins need, together: they share the process."""
         wanted = [plugin for plugin in self._plugins if plugin.is_wanted]
         linked = [linked_files(plugin.path) for plugin in wanted]
         needed = [path for each in linked for path in (*each.libraries, *each.data)]
         for plugin, files in zip(wanted, linked, strict=True):
-            plugin.is_opened_in_place = files.by_place or plugin.approval.permissions.allows_reading(plugin.path)
+            can_read_itself = plugin.approval.permissions.allows_reading(plugin.path)
+            plugin.is_opened_in_place = files.by_place or can_read_itself or bool(runner)  # Go opens nothing else
         placed = [str(plugin.path) for plugin in wanted if plugin.is_opened_in_place]
         allowed = Permissions.together([plugin.approval.permissions for plugin in wanted])
         return Confinement(
             self._tier or offer().tier,
             allowed,
-            needed=tuple(dict.fromkeys(needed)),
+            needed=tuple(dict.fromkeys((*needed, runner) if runner else needed)),
             placed=tuple(dict.fromkeys(placed)),
             folder=current_folder() if any(files.by_folder for files in linked) else "/",
+            runner=runner,
         )
 
     def _start_process(self, confinement: Confinement) -> WorkerProcess:

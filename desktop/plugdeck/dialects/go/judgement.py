@@ -14,6 +14,7 @@ from plugdeck.dialects.go.causes import causes, hints
 from plugdeck.dialects.go.comparison import compare
 from plugdeck.dialects.go.facts import GoBuildMode, GoFile
 from plugdeck.dialects.go.reading import read_go_file
+from plugdeck.dialects.go.runner import judge_for_runner
 from plugdeck.errors import BinaryFormatError
 
 _NO_RECORD = "fatal error: runtime: no plugin module data"
@@ -24,12 +25,15 @@ def judge(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
 
     Args:
         facts: of a file that ``recognise`` took for a Go plugin.
-        host: what would open it; what makes it useless for any file is told elsewhere.
+        host: what would open it; what makes it useless for any file is told elsewhere. For Plugdeck's own worker a
+            runner steps in, which is built as the plugin was.
     """
     if facts.elf is None or (host.platform and host.platform.machine_name != facts.elf.machine_name):
         return ()  # it is for another machine, which says enough
     try:
         plugin = read_go_file(facts.path, facts.identity)
+        if plugin is not None and os.fspath(host.executable) == sys.executable:
+            return tuple(judge_for_runner(plugin, facts.path))
         path = Path(host.resolver.search.sysroot.real(os.fspath(host.executable)) if host.resolver else host.executable)
         program = read_go_file(path) if path.is_file() else None
     except BinaryFormatError as error:
@@ -47,8 +51,6 @@ def _compared(plugin: GoFile, program: GoFile, host: Host, files: tuple[Path, Pa
 
 
 def _not_go(host: Host) -> Finding:
-    if os.fspath(host.executable) == sys.executable:
-        return _no_go_host("A Go plugin needs a Go program around it, and Plugdeck's own worker is none")
     evidence = "dlopen alone would map it; the first call into it then ends the process, since no Go runtime runs."
     return _no_go_host(f"{host.name} is no Go program, and only such can open a Go plugin", (evidence,))
 

@@ -9,12 +9,23 @@ from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.dialects.go.facts import GoBuildMode, GoFile
 from plugdeck.dialects.go.reading import read_go_file
-from plugdeck.dialects.manifest import NAME_LIMIT, DeclaredSymbol, Dialect, Manifest
+from plugdeck.dialects.manifest import IMAGE_TRANSFORM, NAME_LIMIT, DeclaredSymbol, Dialect, Manifest
 from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible
 
 _UNNAMED = "plugin/unnamed-"
 """What the go command calls a plugin that was built from single files; a hash of these follows."""
+
+TRANSFORM_TYPES = frozenset((
+    "func(image.Image) image.Image", "func(image.Image) (image.Image, error)",
+    "func(*image.NRGBA) *image.NRGBA", "func(*image.RGBA) *image.RGBA",
+    "func(draw.Image, image.Image)", "func(draw.Image, image.Image) error",
+    "func(*image.NRGBA, *image.NRGBA)", "func(*image.NRGBA, *image.NRGBA) error",
+    "func(*image.RGBA, *image.RGBA)", "func(*image.RGBA, *image.RGBA) error",
+    "func(draw.Image)", "func(draw.Image) error",
+))  # fmt: skip
+"""What a transform may be: picture in and out, or drawn from one into another, or drawn over."""
+PRIORITY_TYPES = frozenset(("int", "int8", "int16", "int32", "int64", "uint8", "uint16"))
 
 _MAJOR = re.compile(r"v[0-9]+")
 
@@ -41,9 +52,16 @@ def manifest_of(file: GoFile, facts: BinaryFacts) -> Manifest:
         version=visible(main.version.removeprefix("v"), NAME_LIMIT) if main and main.version != "(devel)" else "",
         description=visible(f"Go plugin {file.plugin_path}", NAME_LIMIT) if file.plugin_path else "Go plugin",
         toolchain=visible(file.toolchain, NAME_LIMIT),
+        interfaces=(IMAGE_TRANSFORM,) if _is_transform(file) else (),
         symbols=tuple(DeclaredSymbol(symbol.name, symbol.kind, symbol.type) for symbol in file.symbols),
         symbol_prefix=f"{file.plugin_path}." if file.plugin_path else "",
     )
+
+
+def _is_transform(file: GoFile) -> bool:
+    """Whether the runner can call its ``Transform`` (``plugins/runner/transforms.go``), and rank it by ``Priority``."""
+    types = {symbol.name: symbol.type for symbol in file.symbols}
+    return types.get("Transform") in TRANSFORM_TYPES and types.get("Priority") in PRIORITY_TYPES
 
 
 def _name(file: GoFile) -> str:

@@ -1,14 +1,8 @@
-"""Building the runner that fits a Go plugin, and keeping it for the next time.
-
-Only a program of the same toolchain and flags can open a plugin. The flags come from a file that nobody trusts, and go
-to a compiler that runs with the user's rights: none is handed on but those of which every possible value is harmless.
-"""
+"""Building the runner that fits a Go plugin, and keeping it for the next time."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
-import json
 import os
 import re
 import shutil
@@ -18,74 +12,32 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic, sleep
-from typing import NamedTuple
 
 from plugdeck.dialects.go.facts import GoFile
-from plugdeck.dialects.go.toolchains import Toolchain, find_toolchain, how_to_get
+from plugdeck.dialects.go.reading import read_go_file
+from plugdeck.dialects.go.runner import RunnerBuild, build_of, judge_for_runner, kept_runner, runner_folder
 from plugdeck.errors import PlugdeckError
 from plugdeck.paths import cache_folder, shipped
 
 _PATIENCE_S = 600.0
 _LOOK_S = 0.05
-_SWITCHES = ("-trimpath", "-race", "-msan", "-asan")
-# What a value may look like. -gcflags and the C compiler's flags are not here: they can name files to write.
-_VALUES = {
-    "-tags": re.compile(r"[\w.,]{1,500}"),
-    "GOAMD64": re.compile(r"v[1-4]"),
-    "GOARM64": re.compile(r"v[89]\.[0-9](,(lse|crypto))*"),
-    "GOEXPERIMENT": re.compile(r"[a-z0-9,]{1,500}"),
-}
 _SAID = re.compile(r"^(?!#).+$", re.MULTILINE)
 
 
-class RunnerBuild(NamedTuple):
-    """How a runner is built."""
-
-    toolchain: Toolchain
-    flags: tuple[str, ...]
-    """Of ``go build``."""
-    variables: tuple[tuple[str, str], ...]
-    """Of its environment, beside what every build has."""
-
-    @property
-    def key(self) -> str:
-        """Changes with all that the result depends on."""
-        digest = hashlib.sha256(json.dumps([self.toolchain.version, str(self.toolchain.root), self[1:]]).encode())
-        for path in _sources():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes())
-        return f"{self.toolchain.version}-{digest.hexdigest()[:20]}"
-
-
-def build_of(plugin: GoFile) -> RunnerBuild:
-    """How the runner of a plugin has to be built.
+def runner_of(path: Path, cancelled: Callable[[], bool]) -> Path:
+    """The runner that opens the Go plugin at ``path``, built unless it was before; blocks, see ``runner_for``.
 
     Raises:
-        PlugdeckError: the plugin does not say what built it, or this computer has no such toolchain; with the remedy.
+        PlugdeckError: there is none, or it would refuse the plugin or die of it.
     """
-    version = plugin.toolchain.split(" ")[0]
-    if not version:
-        raise PlugdeckError(
-            "It does not say which Go built it, so no runner can be built for it.",
-            remedy="Build it with Go 1.21 or later, and without removing its build information.",
-        )
-    toolchain = find_toolchain(version)
-    if toolchain is None:
-        raise PlugdeckError(
-            f"It was built by {version}, and only a runner built by the same can open it; this computer has no such "
-            "toolchain.",
-            remedy=how_to_get(version),
-        )
-    flags = [name for name in _SWITCHES if plugin.setting(name) == "true"]
-    values = [(name, plugin.setting(name)) for name, looks in _VALUES.items() if looks.fullmatch(plugin.setting(name))]
-    flags += [f"{name}={value}" for name, value in values if name.startswith("-")]
-    variables = tuple((name, value) for name, value in values if not name.startswith("-"))
-    return RunnerBuild(toolchain, tuple(flags), variables)
-
-
-def kept_runner(build: RunnerBuild) -> Path | None:
-    """The runner, if it was built before."""
-    path = _folder() / build.key / "runner"
-    return path if path.is_file() else None
+    plugin = read_go_file(path)
+    if plugin is None:
+        raise PlugdeckError(f"{path} is no Go plugin any more.", remedy="Look at what it is now, then load it again.")
+    runner = runner_for(plugin, cancelled)
+    for finding in judge_for_runner(plugin, path):
+        if finding.stops_load:
+            raise PlugdeckError(finding.message, remedy=finding.remedy)
+    return runner
 
 
 def runner_for(plugin: GoFile, cancelled: Callable[[], bool] = lambda: False) -> Path:
@@ -101,7 +53,7 @@ def runner_for(plugin: GoFile, cancelled: Callable[[], bool] = lambda: False) ->
     build = build_of(plugin)
     if found := kept_runner(build):
         return found
-    folder = _folder() / build.key
+    folder = runner_folder(build)
     with _alone_in(folder, cancelled):
         if found := kept_runner(build):  # by another Plugdeck meanwhile
             return found
@@ -163,15 +115,15 @@ def _environment(build: RunnerBuild) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "CC") if name in os.environ}
     own = {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off", "GOWORK": "off", "GO111MODULE": "on"}
     cache = {"GOCACHE": str(cache_folder() / "go-build"), "GOPATH": str(cache_folder() / "go-path")}
-    return {**kept, **own, **cache, "GOFLAGS": "-mod=mod", "CGO_ENABLED": "1", "LC_ALL": "C.UTF-8", **dict(build[2])}
-
-
-def _sources() -> list[Path]:
-    return sorted(path for path in shipped("plugins", "runner").iterdir() if path.suffix in {".go", ".mod"})
-
-
-def _folder() -> Path:
-    return cache_folder() / "runners"
+    return {
+        **kept,
+        **own,
+        **cache,
+        "GOFLAGS": "-mod=mod",
+        "CGO_ENABLED": "1",
+        "LC_ALL": "C.UTF-8",
+        **dict(build.variables),
+    }
 
 
 @contextmanager
