@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from plugdeck import cli_json, cli_text, paths
 from plugdeck.cli_errors import complain
+from plugdeck.cli_json import print_json
 from plugdeck.errors import PlugdeckError
 from plugdeck.text import visible
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from plugdeck.binary.build_facts import BuildFacts
     from plugdeck.catalogue.report import Report
     from plugdeck.compat.host_choice import HostChoice
+    from plugdeck.trust.signatures import Signature
 
 
 def main(words: Sequence[str]) -> int:
@@ -46,7 +48,7 @@ def list_plugins(options: argparse.Namespace) -> int:
             raise PlugdeckError(f"{folder} is not a folder.", remedy="Name a folder that holds .so files.")
     reports = list(scan_now([folder for folder in folders if folder.is_dir()], host=_host_choice(options)))
     if options.json:
-        _print_json([cli_json.row_json(report) for report in reports])
+        print_json([cli_json.row_json(report) for report in reports])
     elif reports:
         print(cli_text.table(reports))
     else:
@@ -61,13 +63,13 @@ def inspect(options: argparse.Namespace) -> int:
 
     host = _host_choice(options).host()
     report = examine(options.file, host)
-    build = _build_of(report)
+    build, signature = _build_of(report), _signature_of(report)
     if options.json:
-        _print_json(cli_json.inspect_json(report, build))
+        print_json(cli_json.inspect_json(report, build, signature))
     else:
         from plugdeck.catalogue.build_rows import build_rows
 
-        print(cli_text.facts_text(report, build_rows(build) if build else (), host.name))
+        print(cli_text.facts_text(report, build_rows(build) if build else (), host.name, signature))
     return 0 if report.facts else 1
 
 
@@ -104,7 +106,7 @@ def diff(options: argparse.Namespace) -> int:
     builds = _build_of(old), _build_of(new)
     difference = compare(old, new, (builds[0], builds[1]) if builds[0] and builds[1] else None)
     if options.json:
-        _print_json(cli_json.diff_json(difference))
+        print_json(cli_json.diff_json(difference))
     else:
         print("\n".join(difference.lines()))
     if difference.gaps:
@@ -125,16 +127,20 @@ def run(options: argparse.Namespace) -> int:
 
 def call(options: argparse.Namespace) -> int:
     """``plugdeck call FILE SYMBOL [ARG…]``."""
-    from plugdeck.cli_reports import loadable_manifest
+    from plugdeck.cli_approval import approve
+    from plugdeck.cli_refusals import tell_refusals
+    from plugdeck.cli_reports import loadable_report
     from plugdeck.hosting.supervisor import Supervisor
 
-    manifest = loadable_manifest(options.file)
-    with Supervisor() as supervisor:
-        host = supervisor.host(options.file, manifest)
+    report, manifest = loadable_report(options.file)
+    approval = approve(report, options)
+    with tell_refusals() as hosted, Supervisor() as supervisor:
+        host = supervisor.host(options.file, manifest, approval)
+        hosted.append(host)
         host.start()
         result = host.call(options.symbol, *options.arguments)
     if options.json:
-        _print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
+        print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
     else:
         print(cli_text.result_text(result))
     return 0
@@ -157,7 +163,7 @@ def install(options: argparse.Namespace) -> int:
             word = "was installed already" if installed.already else "installed"
             print(f"{visible(path.name)}: {word} as {visible(str(installed.path))}")
     if options.json:
-        _print_json(done)
+        print_json(done)
     return failed
 
 
@@ -167,7 +173,7 @@ def uninstall(options: argparse.Namespace) -> int:
 
     trashed = uninstall_plugin(options.name)
     if options.json:
-        _print_json({"path": str(trashed.original), "trash": str(trashed.path)})
+        print_json({"path": str(trashed.original), "trash": str(trashed.path)})
     else:
         print(f"{visible(str(trashed.original))} was moved to the trash: {visible(str(trashed.path))}")
     return 0
@@ -176,24 +182,68 @@ def uninstall(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """``plugdeck bench [FILE…]``."""
     from plugdeck.chain.bench import measure
-    from plugdeck.cli_reports import loadable_manifest
+    from plugdeck.cli_approval import approve
+    from plugdeck.cli_reports import loadable_report
+    from plugdeck.hosting.sandbox.confinement import Tier
 
     files = options.files or sorted(paths.sample_folder().glob("*.so"))
     if not files:
         raise PlugdeckError(
             "There is nothing to measure.", remedy="Name a plugin, or build the samples with: python plugins/build.py"
         )
-    manifests = [(path, loadable_manifest(path)) for path in files]
-    rows = [row for path, manifest in manifests if manifest.symbols for row in measure(path, manifest)]
+    loadable = [loadable_report(path) for path in files]
+    allowed = [
+        (report.path, manifest, approve(report, options, Tier.LIMITED))  # it is measured in this process too
+        for report, manifest in loadable
+        if manifest.symbols
+    ]
+    rows = [row for each in allowed for row in measure(*each)]
     if not rows:
         raise PlugdeckError(
             "Nothing in these files can be measured.", remedy="Transforms can, and functions from text to text."
         )
     if options.json:
-        _print_json([row.as_json() for row in rows])
+        print_json([row.as_json() for row in rows])
     else:
         print(cli_text.bench_table(rows))
     return 0
+
+
+def trust(options: argparse.Namespace) -> int:
+    """``plugdeck trust FILE… [--allow-read DIR]…``, ``plugdeck trust --list``, ``plugdeck trust --lift FILE…``."""
+    from plugdeck.cli_trust import lift, list_decisions, trust_files
+
+    if options.list:
+        return list_decisions(options)
+    return lift(options) if options.lift else trust_files(options)
+
+
+def distrust(options: argparse.Namespace) -> int:
+    """``plugdeck distrust FILE…``."""
+    from plugdeck.cli_trust import withdraw
+
+    return withdraw(options)
+
+
+def sign(options: argparse.Namespace) -> int:
+    """``plugdeck sign FILE…``."""
+    from plugdeck.cli_signatures import sign_files
+
+    return sign_files(options)
+
+
+def verify(options: argparse.Namespace) -> int:
+    """``plugdeck verify FILE…``: 0 when authors that the user knows signed them all."""
+    from plugdeck.cli_signatures import verify_files
+
+    return verify_files(options)
+
+
+def keys(options: argparse.Namespace) -> int:
+    """``plugdeck keys list``, ``new NAME``, ``add KEY NAME``, ``remove NAME``."""
+    from plugdeck.cli_signatures import change_keys
+
+    return change_keys(options)
 
 
 def change_desktop(*, install: bool) -> int:
@@ -239,11 +289,14 @@ def _build_of(report: Report) -> BuildFacts | None:
     return read_build_facts(report.path)
 
 
-def _print_json(document: object) -> None:
-    import json
+def _signature_of(report: Report) -> Signature | None:
+    """What the file's signature is worth; None for what cannot be read."""
+    if not report.facts:
+        return None
+    from plugdeck.trust.authors import Authors
+    from plugdeck.trust.signatures import signature_of_file
 
-    # Names that are no UTF-8 stay exact: ensure_ascii writes their lone surrogates as escapes.
-    print(json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2))
+    return signature_of_file(report.path, Authors())
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -256,4 +309,9 @@ COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {
     "install": install,
     "uninstall": uninstall,
     "bench": bench,
+    "trust": trust,
+    "distrust": distrust,
+    "sign": sign,
+    "verify": verify,
+    "keys": keys,
 }

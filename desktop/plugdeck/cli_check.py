@@ -59,11 +59,9 @@ def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _
 
 
 def _print_json(checked: Iterator[_Checked]) -> _Verdicts:
-    import json
-
     rows, verdicts = [], []
     for report, tree in checked:
         rows.append({**cli_json.check_json(report), **({"tree": cli_json.tree_json(tree)} if tree else {})})
         verdicts.append((report.status, report.loads))
-    print(json.dumps(rows, ensure_ascii=True, allow_nan=False, indent=2))
+    cli_json.print_json(rows)
     return verdicts

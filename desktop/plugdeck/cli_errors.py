@@ -13,9 +13,14 @@ INTERRUPTED = 130
 """The exit code after Ctrl+C, as shells give it: 128 and the number of SIGINT."""
 
 
+def tell(sentence: str) -> None:
+    """Prints on stderr what a person should know, whatever becomes of the command."""
+    print(f"plugdeck: {visible(sentence)}", file=sys.stderr)
+
+
 def complain(error: PlugdeckError) -> None:
     """Prints an error and its remedy for a person."""
-    print(f"plugdeck: {visible(str(error))}", file=sys.stderr)
+    tell(str(error))
     if error.remedy:
         print(f"  {visible(error.remedy)}", file=sys.stderr)
 

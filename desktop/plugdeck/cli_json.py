@@ -13,8 +13,17 @@ if TYPE_CHECKING:
     from plugdeck.catalogue.report import Report
     from plugdeck.compat.tree import Dependency
     from plugdeck.dialects.manifest import Manifest
+    from plugdeck.trust.signatures import Signature
 
 Json = dict[str, object]
+
+
+def print_json(document: object) -> None:
+    """The document on stdout."""
+    import json
+
+    # Names that are no UTF-8 stay exact: ensure_ascii writes their lone surrogates as escapes.
+    print(json.dumps(document, ensure_ascii=True, allow_nan=False, indent=2))
 
 
 def row_json(report: Report) -> Json:
@@ -50,7 +59,7 @@ def check_json(report: Report) -> Json:
     }
 
 
-def inspect_json(report: Report, build: BuildFacts | None) -> Json:
+def inspect_json(report: Report, build: BuildFacts | None, signature: Signature | None) -> Json:
     """The document of ``plugdeck inspect --json``."""
     facts = report.facts
     elf = facts.elf if facts else None
@@ -65,6 +74,17 @@ def inspect_json(report: Report, build: BuildFacts | None) -> Json:
         "build": build_json(build) if build else None,
         "manifest": _manifest_json(report.manifest) if report.manifest else None,
         "symbols": _symbols_json(report),
+        "signature": signature_json(signature) if signature else None,
+    }
+
+
+def signature_json(signature: Signature) -> Json:
+    """What a file's signature is worth, for ``inspect --json`` and ``verify --json``."""
+    return {
+        "state": str(signature.state),
+        "author": signature.author or None,
+        "key": signature.key or None,
+        "message": signature.words,
     }
 
 

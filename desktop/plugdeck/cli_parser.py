@@ -45,8 +45,8 @@ def window_parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="plugdeck",
         description="See what is inside a native plugin, know whether it will load, and try it safely.",
-        epilog="Commands: list, inspect, check, diff, run, call, install, uninstall, bench. "
-        "Each explains itself with: plugdeck COMMAND --help",
+        epilog="Commands: list, inspect, check, diff, run, call, bench, install, uninstall, trust, distrust, sign, "
+        "verify, keys. Each explains itself with: plugdeck COMMAND --help",
     )
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE.so", help="a plugin to propose for install")
     parser.add_argument("--version", action="version", version=f"plugdeck {__version__}")
@@ -90,12 +90,52 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
     call.add_argument("file", type=Path, metavar="FILE")
     call.add_argument("symbol", metavar="SYMBOL")
     call.add_argument("arguments", nargs="*", metavar="ARG")
+    _add_trust(call)
     install = command("install", "copies plugins into the plugin folder under a versioned name")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE")
     command("uninstall", "moves an installed plugin to the trash").add_argument("name", metavar="NAME")
     bench = command("bench", "ns a call and ms a frame, in this process and in a worker")
     bench.add_argument("files", nargs="*", type=Path, metavar="FILE")
+    _add_trust(bench)
+    _add_decisions(command)
+    _add_signing(command)
     return parser
+
+
+def _add_decisions(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    trust = command("trust", "allows plugins to run, by their bytes, until they change")
+    trust.add_argument("files", nargs="*", metavar="FILE", help="a plugin, or with --lift also a hash")
+    what = trust.add_mutually_exclusive_group()
+    what.add_argument("--list", action="store_true", help="show what was decided so far")
+    what.add_argument("--lift", action="store_true", help="end the quarantine of these plugins")
+    _add_permissions(trust)
+    distrust = command("distrust", "takes that back: they are asked about again")
+    distrust.add_argument("files", nargs="+", metavar="FILE", help="a plugin, or the beginning of its hash")
+
+
+def _add_signing(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+    sign = command("sign", "signs files with your key: FILE.sig lies beside each")
+    sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    verify = command("verify", "whether authors whose keys you know signed these files")
+    verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    keys = command("keys", "the authors whose signatures you believe, and your own key")
+    keys.add_argument("act", choices=("list", "new", "add", "remove"), help="what to do")
+    keys.add_argument(
+        "words", nargs="*", metavar="WORD", help="new NAME | add ed25519:KEY NAME | remove NAME or ed25519:KEY"
+    )
+
+
+def _add_trust(parser: argparse.ArgumentParser) -> None:
+    """For commands that run plugins; ``cli_approval`` reads these."""
+    parser.add_argument("--trust", action="store_true", help="run what was not allowed yet, this time")
+    _add_permissions(parser)
+
+
+def _add_permissions(parser: argparse.ArgumentParser) -> None:
+    allow = parser.add_argument_group("what the plugin may do beside its job")
+    allow.add_argument("--allow-read", dest="readable", action="append", type=folder, default=[], metavar="DIR")
+    allow.add_argument("--allow-write", dest="writable", action="append", type=folder, default=[], metavar="DIR")
+    allow.add_argument("--allow-network", dest="network", action="store_true")
 
 
 def _add_host(parser: argparse.ArgumentParser) -> None:
@@ -114,6 +154,7 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
         "--set", dest="values", action="append", type=assignment, default=[], metavar="[PLUGIN.]NAME=VALUE"
     )
     parser.add_argument("--mode", choices=MODES, default=MODES[0], help="a process each, one for all, or this one")
+    _add_trust(parser)
 
 
 def folder(text: str) -> Path:

@@ -12,22 +12,25 @@ from plugdeck.chain.batch import Batch, run_hosts
 from plugdeck.chain.fitting import PRIORITY
 from plugdeck.chain.settings_text import parse_value
 from plugdeck.chain.transform_host import TransformHost
+from plugdeck.cli_approval import approve
 from plugdeck.cli_parser import Assignment, PluginChoice
-from plugdeck.cli_reports import transform_manifest
+from plugdeck.cli_refusals import tell_refusals
+from plugdeck.cli_reports import check_transform, loadable_report
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PictureError, PlugdeckError
 from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.sandbox.confinement import Approval, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.text import visible
 from plugdeck.ui.pictures import read_picture, writable_suffixes, write_picture
 
-Chosen = tuple[PluginChoice, Manifest]
+Chosen = tuple[PluginChoice, Manifest, Approval]
 
 
 def run_chain(options: argparse.Namespace) -> int:
     """Runs the command and prints what it did. Raises PlugdeckError; then nothing is written."""
     _check_output(options.output)
-    chosen = [(choice, transform_manifest(choice.path)) for choice in options.plugins]
+    chosen = [_choose(choice, options) for choice in options.plugins]
     batch = _run(options, chosen)
     layout = batch.image.layout
     if options.json:
@@ -39,11 +42,19 @@ def run_chain(options: argparse.Namespace) -> int:
     return 0
 
 
+def _choose(choice: PluginChoice, options: argparse.Namespace) -> Chosen:
+    """The plugin with the user's leave to run it. Raises PlugdeckError."""
+    report, manifest = loadable_report(choice.path)
+    check_transform(choice.path, manifest)
+    return choice, manifest, approve(report, options, Tier.LIMITED if options.mode == "in-app" else None)
+
+
 def _run(options: argparse.Namespace, chosen: Sequence[Chosen]) -> Batch:
     image = read_picture(options.input)
-    with Supervisor() as supervisor:
+    with tell_refusals() as hosted, Supervisor() as supervisor:
         hosts = _hosts(supervisor, options.mode, chosen)
-        ordered = [(_start(host, choice), host) for host, (choice, _) in zip(hosts, chosen, strict=True)]
+        hosted.extend(hosts)
+        ordered = [(_start(host, choice), host) for host, (choice, *_) in zip(hosts, chosen, strict=True)]
         _assign(hosts, options.values)
         batch = run_hosts(image, ordered, supervisor)
     write_picture(batch.image, options.output)
@@ -66,12 +77,10 @@ def _check_output(path: Path) -> None:
 
 
 def _hosts(supervisor: Supervisor, mode: str, chosen: Sequence[Chosen]) -> Sequence[TransformHost]:
-    named = [(choice.path, manifest) for choice, manifest in chosen]
-    if mode == "together":
-        return supervisor.host_together(named)
     if mode == "in-app":
-        return [InAppPlugin(path, manifest, supervisor) for path, manifest in named]
-    return [supervisor.host(path, manifest) for path, manifest in named]
+        return [InAppPlugin(choice.path, manifest, supervisor) for choice, manifest, _ in chosen]
+    group = supervisor.group() if mode == "together" else None
+    return [(group or supervisor.group()).add(choice.path, manifest, approval) for choice, manifest, approval in chosen]
 
 
 def _start(host: TransformHost, choice: PluginChoice) -> int:

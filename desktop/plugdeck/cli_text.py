@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from plugdeck.chain.bench import BenchRow
     from plugdeck.compat.finding import Finding
     from plugdeck.dialects.manifest import Manifest
+    from plugdeck.trust.signatures import Signature
 
 _MARK = {"error": "✗", "warning": "!", "info": "·"}
 
@@ -57,7 +58,7 @@ def summary_text(verdicts: Sequence[tuple[Status, bool]], host_name: str) -> str
     return f"{len(statuses):,} files with {visible(host_name)}: {counts}; {loading:,} would load"
 
 
-def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
+def facts_text(report: Report, build: Sequence[Row], host_name: str, signature: Signature | None) -> str:
     """Everything known of one file, for a person."""
     lines = [verdict_text(report, host_name)]
     facts = report.facts
@@ -67,6 +68,8 @@ def facts_text(report: Report, build: Sequence[Row], host_name: str) -> str:
         elf = facts.elf
         rows = (("soname", elf.soname or ""), ("needed", ", ".join(elf.needed)))
         lines += [f"  {label:<12} {visible(value)}" for label, value in rows if value]
+    if signature:
+        lines.append(f"  signature    {visible(signature.words)}")
     if report.manifest and report.manifest.symbols:
         lines += _manifest_lines(report.manifest)
     if build:

@@ -82,7 +82,7 @@ def test_run_through_three_plugins_gives_the_bytes_of_a_direct_calculation(
     output = tmp_path / "out.png"
 
     done = plugdeck(
-        "run", photo, "-o", output, "--mode", mode, "--set", "halve.divisor=3",
+        "run", "--trust", photo, "-o", output, "--mode", mode, "--set", "halve.divisor=3",
         "-p", f"{samples / 'invert.so'}@9", "-p", add, "-p", halve,
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ def test_priority_from_the_command_line_decides_the_order(samples, photo, tmp_pa
 def test_run_says_why_a_plugin_failed_and_writes_nothing(native, photo, tmp_path):
     output = tmp_path / "out.png"
 
-    done = plugdeck("run", photo, "-o", output, "-p", native("segfault-in-call"))
+    done = plugdeck("run", "--trust", photo, "-o", output, "-p", native("segfault-in-call"))
 
     assert done.returncode == 1
     assert "SIGSEGV" in done.stderr

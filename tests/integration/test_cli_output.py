@@ -143,7 +143,7 @@ void Nothing(void) {}
     ],
 )
 def test_call_json_holds_the_result_also_where_json_has_no_such_number(words, result, build_plugin):
-    done = plugdeck("call", "--json", build_plugin(NUMBERS, name="numbers.so"), *words)
+    done = plugdeck("call", "--trust", "--json", build_plugin(NUMBERS, name="numbers.so"), *words)
 
     def refuse(constant: str) -> None:
         raise AssertionError(f"{constant} is no JSON")
@@ -162,7 +162,7 @@ def test_call_json_holds_the_result_also_where_json_has_no_such_number(words, re
     ],
 )
 def test_call_with_arguments_of_another_type_says_which_and_why(words, complaint, build_plugin):
-    done = plugdeck("call", build_plugin(NUMBERS, name="numbers.so"), *words)
+    done = plugdeck("call", "--trust", build_plugin(NUMBERS, name="numbers.so"), *words)
 
     assert done.returncode == 1
     assert complaint in done.stderr.decode()

@@ -75,7 +75,7 @@ def test_one_plugin_given_twice_runs_twice_each_at_its_own_priority(mode, pictur
 def test_a_plugin_that_fails_ends_the_command_with_the_reason_in_every_mode(mode, name, words, picture, native):
     output = picture.parent / "out.png"
 
-    done = plugdeck("run", picture, "-o", output, "--mode", mode, "-p", native(name))
+    done = plugdeck("run", "--trust", picture, "-o", output, "--mode", mode, "-p", native(name))
 
     assert done.returncode == 1
     assert words in done.stderr
@@ -97,7 +97,7 @@ def test_interrupting_a_plugin_that_hangs_leaves_no_process_behind(
     mode, number, code, picture, native, until, children, has_ended, ctrl_c
 ):
     output = picture.parent / "out.png"
-    command = ["run", picture, "-o", output, "--mode", mode, "-p", native("sleep-in-constructor")]
+    command = ["run", "--trust", picture, "-o", output, "--mode", mode, "-p", native("sleep-in-constructor")]
     with subprocess.Popen([sys.executable, "-m", "plugdeck", *map(str, command)], stderr=subprocess.PIPE) as process:
         try:
             until(lambda: any(is_loading(pid) for pid in children(process.pid)))

@@ -75,6 +75,11 @@ def test_every_command_of_the_grammar_has_a_function():
         "install": ("a.so",),
         "uninstall": ("a",),
         "bench": (),
+        "trust": ("a.so",),
+        "distrust": ("a.so",),
+        "sign": ("a.so",),
+        "verify": ("a.so",),
+        "keys": ("list",),
     }.items():
         assert command_parser(cli.COMMANDS).parse_args([name, *words, "--json"]).run is cli.COMMANDS[name]
 

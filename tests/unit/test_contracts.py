@@ -56,7 +56,8 @@ def test_the_command_line_starts_without_qt_and_without_native_code():
 
 def test_every_dependency_is_declared_and_every_declared_one_is_used():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    declared = {requirement.split(">")[0].lower() for requirement in project["dependencies"]}
+    requirements = (*project["dependencies"], *project["optional-dependencies"]["signatures"])
+    declared = {requirement.split(">")[0].lower() for requirement in requirements}
     names = {"PySide6": "pyside6-essentials", "tomli_w": "tomli-w", "_cffi_backend": "cffi"}
     imported = {name for module in MODULES for name in imports_of(PACKAGE / module)}
     foreign = {name for name in imported if name not in sys.stdlib_module_names and name != "plugdeck"}

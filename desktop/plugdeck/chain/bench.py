@@ -14,6 +14,7 @@ from plugdeck.chain.transform_host import TransformHost
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -37,14 +38,14 @@ class BenchRow:
         return {**asdict(self), "ratio": self.isolated / self.in_app}
 
 
-def measure(path: Path, manifest: Manifest) -> list[BenchRow]:
+def measure(path: Path, manifest: Manifest, approval: Approval) -> list[BenchRow]:
     """Measures a plugin in a worker first, so that one that misbehaves does so there, then in this process.
 
     A transform is measured by a 1080p frame and by a single pixel, which is a bare call; any other plugin by its
     functions from text to text. Raises PlugdeckError.
     """
     with Supervisor() as supervisor:
-        isolated: TransformHost = supervisor.host(path, manifest)
+        isolated: TransformHost = supervisor.host(path, manifest, approval)
         isolated.start()
         there = _figures(isolated, manifest, supervisor)
         in_app = InAppPlugin(path, manifest, supervisor)

@@ -60,11 +60,26 @@ class Authors:
             raise PlugdeckError(
                 "That is no public key.", remedy="A key looks like ed25519: and 44 characters; copy all of it."
             )
-        author = Author(_shown(name.strip()), key)
-        self._check_name(author)
+        author = Author(self.check_name(name, key), key)
         self._file.set((_TABLE, key), author.name)
         self._file.save()
         return author
+
+    def check_name(self, name: str, key: str = "") -> str:
+        """The name as it is shown, when the owner of this key may be called so.
+
+        Raises:
+            PlugdeckError: it is empty, or somebody else's.
+        """
+        shown = _shown(name.strip())
+        if not shown:
+            raise PlugdeckError("An author needs a name.", remedy="Call him as you know him.")
+        if any(each.name.casefold() == shown.casefold() and each.key != key for each in self.all()):
+            raise PlugdeckError(
+                f"{shown} is known with another key.",
+                remedy="If that key is no longer used, remove it first with: plugdeck keys remove.",
+            )
+        return shown
 
     def remove(self, words: str) -> Author:
         """No longer believes the author of this name or key.
@@ -79,16 +94,6 @@ class Authors:
         self._file.set((_TABLE, found[0].key), None)
         self._file.save()
         return found[0]
-
-    def _check_name(self, author: Author) -> None:
-        if not author.name:
-            raise PlugdeckError("An author needs a name.", remedy="Call him as you know him.")
-        others = [each for each in self.all() if each.name.casefold() == author.name.casefold()]
-        if any(each.key != author.key for each in others):
-            raise PlugdeckError(
-                f"{author.name} is known with another key.",
-                remedy="If that key is no longer used, remove it first with: plugdeck keys remove.",
-            )
 
 
 def _is_key(text: str) -> bool:

@@ -6,14 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from plugdeck.binary import identity_of
-from plugdeck.binary.facts import FileIdentity
-from plugdeck.catalogue.incoming import sha256_of
 from plugdeck.catalogue.report import Report
-from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.trust.authors import Authors
+from plugdeck.trust.content import sha256_of_report
 from plugdeck.trust.decision import Decision
 from plugdeck.trust.origin import is_shipped, origin_words
 from plugdeck.trust.records import TrustRecords
@@ -28,6 +25,8 @@ class Occasion(StrEnum):
     FIRST_USE = "first-use"
     CHANGED = "changed"
     """Other bytes at this path were allowed earlier."""
+    KNOWN = "known"
+    """These bytes are allowed; only asked for on purpose."""
     LESS_CONFINED = "less-confined"
     """These bytes were allowed where they were confined better."""
     QUARANTINED = "quarantined"
@@ -42,6 +41,7 @@ class Occasion(StrEnum):
 _OCCASIONS = {
     Occasion.FIRST_USE: "It has not run here before.",
     Occasion.CHANGED: "It is another file than the one that you allowed at this place.",
+    Occasion.KNOWN: "You allowed it before.",
     Occasion.LESS_CONFINED: "You allowed it with better confinement than it would have now.",
     Occasion.QUARANTINED: "It is in quarantine.",
 }
@@ -99,28 +99,24 @@ def ask_or_approve(
     Raises:
         PlugdeckError: the file cannot be read, or changed since the report was made.
     """
-    path, sha256 = report.path, sha256_of_report(report)
+    sha256 = sha256_of_report(report)
+    allowed = records.approval(sha256)
+    if is_shipped(report.path) and not records.quarantined(sha256):
+        return Approval(allowed.permissions if allowed else permissions, sha256)
     tier = tier or offer().tier
-    quarantine = records.quarantined(sha256)
-    if is_shipped(path) and not quarantine:
-        return Approval(permissions, sha256)
-    known = records.decision(sha256)
-    allowed = known.approval if known else None
-    if allowed and not quarantine and tier.holds_as_much_as(allowed.lowest_tier):
+    if allowed and tier.holds_as_much_as(allowed.lowest_tier):
         return allowed
     return _question(report, sha256, records, permissions, tier)
 
 
-def sha256_of_report(report: Report) -> str:
-    """Of the bytes that the report is about.
-
-    Raises:
-        PlugdeckError: the file cannot be read, or is another than it was.
-    """
-    sha256 = sha256_of(report.path)
-    if report.facts is None or _bytes_marks(identity_of(report.path)) != _bytes_marks(report.facts.identity):
-        raise PlugdeckError(f"{report.path} changed since it was read.", remedy="Look at what it is now.")
-    return sha256
+def question_about(
+    report: Report,
+    records: TrustRecords,
+    *,
+    permissions: Permissions = NO_PERMISSIONS,
+) -> Question:
+    """The same question of a file that the user may have allowed already. Blocks, and raises as that does."""
+    return _question(report, sha256_of_report(report), records, permissions, offer().tier)
 
 
 def _question(report: Report, sha256: str, records: TrustRecords, permissions: Permissions, tier: Tier) -> Question:
@@ -134,7 +130,7 @@ def _question(report: Report, sha256: str, records: TrustRecords, permissions: P
         path=report.path,
         report=report,
         sha256=sha256,
-        occasion=_occasion(known, earlier),
+        occasion=_occasion(known, earlier, tier),
         origin=origin_words(report.path),
         signature=read_signature(report.path, sha256, Authors()),
         tier=tier,
@@ -145,14 +141,10 @@ def _question(report: Report, sha256: str, records: TrustRecords, permissions: P
     )
 
 
-def _occasion(known: Decision | None, earlier: Decision | None) -> Occasion:
+def _occasion(known: Decision | None, earlier: Decision | None, tier: Tier) -> Occasion:
     if known and known.quarantine:
         return Occasion.QUARANTINED
     if known and known.approval:
-        return Occasion.LESS_CONFINED
+        is_enough = tier.holds_as_much_as(known.approval.lowest_tier)
+        return Occasion.KNOWN if is_enough else Occasion.LESS_CONFINED
     return Occasion.CHANGED if earlier else Occasion.FIRST_USE
-
-
-def _bytes_marks(identity: FileIdentity) -> tuple[int, int, int, int]:
-    """What tells bytes apart: a new name or other rights change ``ctime``, and nothing that runs."""
-    return identity.device, identity.inode, identity.size_bytes, identity.mtime_ns

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from plugdeck.trust.question import Question
 
 _INDENT = 14
+_MOST_CHARACTERS = 500
+"""Of each line: what a file says of itself must not push the rest off the screen."""
 
 
 def question_lines(question: Question) -> tuple[str, ...]:
@@ -19,7 +21,7 @@ def question_lines(question: Question) -> tuple[str, ...]:
     rows = [*_file_rows(question), *_running_rows(question)]
     return (
         f"{visible(str(question.path))}: {question.occasion.words}",
-        *(f"  {label:<{_INDENT - 3}} {visible(text)}" for label, text in rows if text),
+        *(f"  {label:<{_INDENT - 3}} {visible(text, _MOST_CHARACTERS)}" for label, text in rows if text),
     )
 
 

@@ -52,6 +52,12 @@ class TrustRecords:
         with self._lock:
             return " ".join(filter(None, (self._damage, self._unwritable or self._problem)))
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether another start of Plugdeck will know all that was decided here."""
+        with self._lock:
+            return not self._unsaved
+
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after a decision, and when another instance's was found; the function returned
         ends it."""

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from plugdeck.compat.system_files import read_at_most
+from plugdeck.errors import PlugdeckError
 from plugdeck.trust.authors import Authors
+from plugdeck.trust.content import sha256_of_file
 from plugdeck.trust.ed25519 import SignaturesMissingError, is_signed
 from plugdeck.trust.signature_file import MOST_BYTES, SUFFIX, SignatureText, key_bytes
 
@@ -78,6 +81,16 @@ _WORDS = {
 def signature_path(path: Path) -> Path:
     """Where a file's signature lies: beside it, with one more ending."""
     return path.with_name(f"{path.name}{SUFFIX}")
+
+
+def signature_of_file(path: Path, authors: Authors) -> Signature:
+    """What the signature beside the file says of the bytes that the file has now. Does not raise."""
+    if not os.path.lexists(signature_path(path)):
+        return Signature(SignatureState.UNSIGNED)  # most are: their bytes are not read for that
+    try:
+        return read_signature(path, sha256_of_file(path), authors)
+    except PlugdeckError as error:
+        return Signature(SignatureState.NOT_CHECKED, reason=str(error))
 
 
 def read_signature(path: Path, sha256: str, authors: Authors) -> Signature:
