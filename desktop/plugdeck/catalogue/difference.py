@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugdeck.binary.build_facts import BuildFacts
@@ -90,7 +90,8 @@ def compare(old: Report, new: Report, builds: Builds | None = None) -> Differenc
         changes += [*file_changes(old.facts, new.facts)]
         changes += [*promise_changes(old.manifest, new.manifest)]
         if not gaps:
-            changes += [*symbol_changes(old.facts, new.facts)]
+            old_facts, new_facts = replace(old.facts, exports=old.symbols), replace(new.facts, exports=new.symbols)
+            changes += [*symbol_changes(old_facts, new_facts)]
     if builds:
         changes += [*build_changes(*builds)]
     order = {effect: place for place, effect in enumerate(Effect)}
@@ -105,7 +106,7 @@ def _gaps(report: Report, which: str) -> Iterator[str]:
         yield f"The {which} file cannot be read. {visible(reason)}".rstrip()
     elif report.facts.elf is None:
         yield f"The {which} file is no ELF file: {visible(report.facts.description)}."
-    elif report.facts.exports is None:
+    elif report.symbols is None:
         yield f"The {which} file has more symbols than are listed, so that they were not compared."
 
 

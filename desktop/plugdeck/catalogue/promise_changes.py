@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from plugdeck.catalogue.change import Change, ChangeKind, Effect, added, changed, removed
-from plugdeck.dialects.manifest import Manifest, Parameter
+from plugdeck.dialects.manifest import Dialect, Manifest, Parameter
 from plugdeck.dialects.sdk.declared_types import same_type
 
 _TOLD = (("name", "The plugin's name"), ("version", "The plugin's version"), ("licence", "The licence"))
@@ -42,11 +42,16 @@ def _type_changes(old: Manifest, new: Manifest) -> Iterator[Change]:
         if name not in new.types:
             if name not in exported:
                 yield removed(ChangeKind.TYPE, name, f"{what}, {c_type},", value=c_type)
-        elif not same_type(c_type, new.types[name]):
+        elif c_type != new.types[name] and (_is_go(old, new) or not same_type(c_type, new.types[name])):
             yield changed(ChangeKind.TYPE, name, what, (c_type, new.types[name]), Effect.BREAKS)
     for name, c_type in new.types.items():
         if name not in old.types and name not in exported:
             yield added(ChangeKind.TYPE, name, f"The declared type of {name}, {c_type},", value=c_type)
+
+
+def _is_go(old: Manifest, new: Manifest) -> bool:
+    """Whether the types are Go's, which are spelled in one way only."""
+    return Dialect.GO in {old.dialect, new.dialect}
 
 
 def _parameter_changes(old: Manifest, new: Manifest) -> Iterator[Change]:

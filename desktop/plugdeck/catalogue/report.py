@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # the window shows its list before it needs what reports are made of
     from pathlib import Path
 
-    from plugdeck.binary.facts import BinaryFacts
+    from plugdeck.binary.facts import BinaryFacts, BinarySymbol
     from plugdeck.compat.finding import Finding
     from plugdeck.dialects.manifest import Dialect, Manifest
 
@@ -47,6 +47,26 @@ class Report:
         return self.manifest.dialect if self.manifest else None
 
     @property
+    def symbols(self) -> tuple[BinarySymbol, ...] | None:
+        """What it exports, by the names that its callers use; None when they were not read, or are too many.
+
+        Of a Go plugin these are its own, without the thousands of Go's runtime that it exports as well.
+        """
+        exports = self.facts.exports if self.facts else None
+        if not self.manifest or not self.manifest.symbol_prefix:
+            return exports
+        from plugdeck.binary.facts import BinarySymbol, Binding, Visibility
+
+        prefix = self.manifest.symbol_prefix
+        known = {symbol.name.removeprefix(prefix): symbol for symbol in exports or () if symbol.name.startswith(prefix)}
+        return tuple(
+            known[declared.name]._replace(name=declared.name, kind=declared.kind)
+            if declared.name in known
+            else BinarySymbol(declared.name, declared.kind, Binding.GLOBAL, Visibility.DEFAULT, 0, 0)
+            for declared in self.manifest.symbols
+        )
+
+    @property
     def loads(self) -> bool:
-        """Whether the dynamic loader would accept the file in this host."""
+        """Whether this host would load the file: its dynamic loader, and of a Go plugin Go's runtime too."""
         return self.facts is not None and not any(finding.stops_load for finding in self.findings)

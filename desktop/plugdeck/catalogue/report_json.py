@@ -17,7 +17,7 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.dialects.manifest import Area, DeclaredSymbol, Dialect, Manifest, Parameter, ParameterKind
 
-FORMAT = f"1.{facts_json.FORMAT}"
+FORMAT = f"2.{facts_json.FORMAT}"
 """The version of this encoding."""
 
 Json = dict[str, Any]
@@ -93,6 +93,8 @@ def _manifest_to_json(manifest: Manifest) -> Json | str:
         ],
         "area": str(manifest.area),
         "area_radius": manifest.area_radius,
+        "symbol_prefix": manifest.symbol_prefix,
+        "language_runtime": manifest.language_runtime,
     }
 
 

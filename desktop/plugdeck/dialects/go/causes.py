@@ -55,9 +55,8 @@ def hints(comparison: Comparison) -> Iterator[Finding]:
         yield Finding(
             "go.toolchain",
             Severity.WARNING,
-            f"The plugin was built by {visible(plugin.toolchain, 60)}, the host by {visible(host.toolchain, 60)}; "
-            "their packages are the same, so it opens.",
-            (),
+            "Plugin and host were built by different releases of Go; their packages are the same, so it opens.",
+            (f"plugin: {_text(plugin.toolchain)}", f"host:   {_text(host.toolchain)}"),
             f"Build it with the host's Go: {build_line(plugin, host)}",
         )
     name = "GOAMD64"
@@ -65,9 +64,9 @@ def hints(comparison: Comparison) -> Iterator[Finding]:
         yield Finding(
             "go.processor-level",
             Severity.WARNING,
-            f"The plugin was built for {name}={visible(plugin.setting(name), 20)}, the host for "
-            f"{visible(host.setting(name), 20)}: on a processor that only the host is for, it dies; nothing checks it.",
-            (),
+            "The plugin was built for newer processors than the host: where only the host's instructions are known, it "
+            "dies, and nothing checks that.",
+            (f"plugin: {name}={_text(plugin.setting(name))}", f"host:   {name}={_text(host.setting(name))}"),
             f"Build it as the host was: {build_line(plugin, host)}",
         )
 

@@ -86,6 +86,7 @@ def _findings(file: GoFile) -> Iterator[Finding]:
             "go.build-unknown",
             Severity.INFO,
             "The file does not say which Go, modules and settings built it; what follows of these cannot be told.",
+            ("It has no section .go.buildinfo, and nothing like it in its data.",),
             remedy="Keep the section .go.buildinfo, which “strip” leaves in place by itself.",
         )
     if file.plugin_path and not file.symbols and not file.unknown:
@@ -93,5 +94,6 @@ def _findings(file: GoFile) -> Iterator[Finding]:
             "go.exports-nothing",
             Severity.INFO,
             "It exports no function and no variable, so its host can only run its init functions.",
+            (f"The list of exports of {visible(file.plugin_path, 200)} is empty.",),
             remedy="Begin names with a capital letter, in package main.",
         )

@@ -41,10 +41,9 @@ class SymbolLine:
 
 def symbol_lines(report: Report) -> list[SymbolLine]:
     """The exported symbols of a report that was made with symbols. Any thread."""
-    exports = report.facts.exports if report.facts else None
     types = report.manifest.types if report.manifest else {}
     lines = []
-    for symbol in exports or ():
+    for symbol in report.symbols or ():
         name = f"{symbol.name}@{symbol.version}" if symbol.version else symbol.name
         cells = visible_text(name), str(symbol.kind).capitalize(), visible_text(types.get(symbol.name, ""))
         lines.append(SymbolLine(cells, f"{cells[0]}\n{cells[2]}".casefold()))

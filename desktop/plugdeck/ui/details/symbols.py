@@ -134,5 +134,5 @@ def _read(report: Report) -> list[SymbolLine] | None:
     if report.facts and report.facts.exports is not None:
         return symbol_lines(report)
     again = examine(report.path, symbols=True)
-    has_too_many = again.facts is not None and again.facts.elf is not None and again.facts.exports is None
+    has_too_many = again.facts is not None and again.facts.elf is not None and again.symbols is None
     return None if has_too_many else symbol_lines(again)
