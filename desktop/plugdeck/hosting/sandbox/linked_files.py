@@ -12,7 +12,7 @@ from plugdeck.errors import BinaryFormatError
 from plugdeck.hosting.sandbox.visible import SYSTEM_FOLDERS
 
 _SOURCES = ".asm .c .cc .cpp .cxx .go .h .hh .hpp .rs .s .S .zig"
-_BY_PRODUCTS = ".a .d .debug .dwo .ld .map .o .sh .toml"
+_BY_PRODUCTS = ".a .d .debug .dwo .ld .map .o .sh .sig .toml"
 _NO_DATA = frozenset((*_SOURCES.split(), *_BY_PRODUCTS.split()))
 """Endings of what lies beside a plugin where it is made: it has no use for its own source."""
 _SYSTEM = tuple(f"{folder}/" for folder in SYSTEM_FOLDERS)
