@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.sandbox.own_process import protect_own_process
 from plugdeck.ui.single_instance import claim_window, hand_over
 from plugdeck.ui.window_life import WindowLife, Wishes
 
@@ -35,8 +36,10 @@ def run_window(
     wishes = Wishes(tuple(file.absolute() for file in files), samples, screenshot, size, theme)
     if screenshot:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        protect_own_process()
         return WindowLife(wishes, claim=None).run()
     _require_screen()
+    protect_own_process()
     claim = None
     try:
         claim = claim_window()

@@ -120,7 +120,7 @@ BEHAVIOURS = (
         "lives: ENOSPC",
         target=Target.TEMPORARY,
         ends=False,
-    ),  # fmt: skip
+    ),
     lives("throw-away", "writes no pixel of its output", "lives, and spoils its picture"),
     ends("write-input", "writes to its input", "crashed SIGSEGV"),
     ends("overrun-by-one", "writes a byte past the frame", "crashed SIGSEGV"),

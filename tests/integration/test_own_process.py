@@ -1,0 +1,153 @@
+"""The window keeps to itself, and everything that it does works all the same, for an ordinary user too."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+import plugdeck
+from plugdeck.hosting.sandbox.own_process import ALLOW_DEBUGGERS
+
+# Protects itself, says so, and does what it is told, a line at a time.
+PROTECTED = """
+import os, sys
+sys.path[:0] = {path!r}
+from plugdeck.hosting.sandbox.own_process import protect_own_process
+protect_own_process()
+print("ready", flush=True)
+for line in sys.stdin:
+    exec(line.replace(";;", chr(10)), globals())
+    print("done", flush=True)
+"""
+PEEK = "import os, sys; os.close(os.open(f'/proc/{sys.argv[1]}/mem', os.O_RDONLY))"
+RUN = """
+from pathlib import Path;;
+from plugdeck.catalogue.examine import examine;;
+from plugdeck.hosting.supervisor import Supervisor;;
+from plugdeck.hosting.sandbox.confinement import Tier;;
+from plugdeck.image import Image, ImageLayout;;
+path = Path({plugin!r});;
+picture = Image(ImageLayout.packed(64, 48), bytes(range(256)) * 48);;
+from plugdeck.hosting.sandbox.offer import offer;;
+for tier in list(Tier)[list(Tier).index(offer().tier):]:;;
+    with Supervisor(tier=tier) as supervisor:;;
+        plugin = supervisor.host(path, examine(path).manifest);;
+        plugin.start();;
+        with supervisor.frame(picture) as frame, plugin.transform(frame) as result:;;
+            assert result.read().pixels[0] == 255 - picture.pixels[0];;
+print(offer().tier, flush=True)
+"""
+SELF = """
+for name in ("maps", "status", "fd", "exe", "task"):;;
+    path = f"/proc/self/{name}";;
+    os.readlink(path) if name == "exe" else os.listdir(path) if os.path.isdir(path) else open(path).read()
+"""
+
+
+EMPTY: Mapping[str, str] = MappingProxyType({})
+
+
+def interpreters() -> list[str]:
+    """This one, and the system's of the same version, which everybody may run."""
+    same = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    return [sys.executable, *filter(None, [shutil.which(same, path="/usr/bin:/usr/local/bin")])]
+
+
+def is_usable(interpreter: str, **options: object) -> bool:
+    try:
+        command = [interpreter, "-c", "import plugdeck, cffi"]
+        return subprocess.run(command, capture_output=True, cwd="/", check=False, **options).returncode == 0
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def ordinary() -> Callable[..., subprocess.Popen[str]]:
+    """``ordinary(code, *arguments)``: starts Python as a user without rights, which this process may be already."""
+    user = {}
+    if os.geteuid() == 0:
+        nobody = pwd.getpwnam("nobody")
+        user = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+    environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "PYTHONDONTWRITEBYTECODE": "1"}
+    environment["PYTHONPATH"] = os.pathsep.join(folder for folder in sys.path if folder)
+    interpreter = next((each for each in interpreters() if is_usable(each, env=environment, **user)), None)
+    if interpreter is None:
+        pytest.skip("an ordinary user cannot read this interpreter or this checkout")
+
+    def start(code: str, *arguments: object, env: Mapping[str, str] = EMPTY, **options: object):
+        command = [interpreter, "-c", code, *map(str, arguments)]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(command, **pipes, **user, **options, text=True, env={**environment, **env}, cwd="/")
+
+    return start
+
+
+def protected_code() -> str:
+    return PROTECTED.format(path=[os.fspath(Path(plugdeck.__file__).parent.parent)])
+
+
+def told(process: subprocess.Popen[str], line: str) -> str:
+    process.stdin.write(line.replace("\n", "") + "\n")
+    process.stdin.flush()
+    return process.stdout.readline().strip()
+
+
+@pytest.mark.parametrize("allowed", ["", "1"])
+def test_another_process_of_the_same_user_cannot_look_into_it_unless_that_is_allowed(ordinary, allowed):
+    with ordinary(protected_code(), env={ALLOW_DEBUGGERS: allowed}) as window:
+        assert window.stdout.readline() == "ready\n"
+        with ordinary(PEEK, window.pid) as peeker:
+            said = peeker.communicate()[1]
+        window.communicate("")
+    assert ("PermissionError" in said) is not bool(allowed), said
+
+
+def test_what_it_reads_of_itself_can_still_be_read(ordinary):
+    with ordinary(protected_code()) as window:
+        assert window.stdout.readline() == "ready\n"
+        assert told(window, SELF) == "done", window.communicate()
+        window.communicate("")
+
+
+def test_an_ordinary_users_window_still_starts_workers_in_every_tier(ordinary, samples, tmp_path_factory):
+    plugin = tmp_path_factory.mktemp("seen") / "invert.so"
+    shutil.copy(samples / "invert.so", plugin)
+    for folder in (plugin.parent, *plugin.parent.parents[:2]):
+        folder.chmod(folder.stat().st_mode | 0o055)
+    with ordinary(protected_code()) as window:
+        assert window.stdout.readline() == "ready\n"
+        assert told(window, RUN.format(plugin=os.fspath(plugin))) in {"A", "B", "C"}, window.communicate()
+        window.communicate("")
+
+
+def test_descriptors_that_it_was_started_with_are_not_handed_on(ordinary):
+    reading, writing = os.pipe()
+    list_them = 'import subprocess;; print(subprocess.run(["ls", "/proc/self/fd"], close_fds=False,'
+    list_them += " capture_output=True, text=True).stdout.split(), flush=True)"
+    try:
+        with ordinary(protected_code(), pass_fds=(writing,)) as window:
+            assert window.stdout.readline() == "ready\n"
+            assert str(writing) not in told(window, list_them).strip("[]").replace("'", "").split(", ")
+            window.communicate("")
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_the_window_protects_itself_before_it_opens(tmp_path):
+    code = (
+        "import ctypes, sys; from pathlib import Path; from plugdeck.app import run_window;"
+        "run_window(screenshot=Path(sys.argv[1])); print(ctypes.CDLL(None).prctl(3))"  # PR_GET_DUMPABLE
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, tmp_path / "w.png"], capture_output=True, text=True, check=True, timeout=100
+    )
+    assert done.stdout.splitlines()[-1] == "0"
