@@ -95,8 +95,8 @@ def _check_format(line: bytes) -> None:
 
 
 def _line(file: BinaryIO, number: int) -> bytes:
-    """The next line, without its end; empty at the end of the file."""
+    """The next line with its end; empty at the end of the file."""
     line = file.readline(_MOST_LINE_BYTES + 1)
     if line and not line.endswith(b"\n"):
         raise ValueError(f"line {number} has no end" if len(line) <= _MOST_LINE_BYTES else f"line {number} is too long")
-    return line.rstrip(b"\n")
+    return line

@@ -95,6 +95,8 @@ class OwnKey:
         sha256 = sha256_of_file(path)
         signature = sign(self._pem, message_of(self.public, sha256))
         target = signature_path(path)
+        if target.is_symlink():
+            raise PlugdeckError(f"{target} is a link: what it leads to was left alone.", remedy="Remove the link.")
         try:
             replace_file(target, SignatureText(sha256, self.public, signature).to_bytes())
             target.chmod(0o644)  # it is for everybody, as the file is

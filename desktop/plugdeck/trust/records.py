@@ -24,7 +24,7 @@ from plugdeck.trust.decisions_file import Decisions, NewerFormatError, check_lin
 
 FILE_NAME = "decisions.jsonl"
 
-_Mark = tuple[int, int, int] | None
+_Mark = tuple[int, int, int, int] | None
 
 
 class TrustRecords:
@@ -241,12 +241,12 @@ def _put(decisions: Decisions, changes: dict[str, Decision | None]) -> None:
 
 
 def _mark_of(path: Path) -> _Mark:
-    """Differs when the file was replaced; None when there is none."""
+    """Differs when the file, or the right to read it, has changed; None when there is none."""
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _cut(text: str) -> str:
