@@ -167,10 +167,12 @@ def deck(qtbot: QtBot, build_plugin: Callable[..., Path], clock: Clock) -> Itera
 class Desk:
     """A whole window over real workers, as ``app`` puts it together, with settings of the test's own."""
 
-    def __init__(self, qtbot: QtBot, settings: Settings, size: tuple[int, int] | None = (1100, 700)) -> None:
+    def __init__(
+        self, qtbot: QtBot, settings: Settings, size: tuple[int, int] | None = (1100, 700), clock: Clock | None = None
+    ) -> None:
         self.qtbot = qtbot
         self.shell = Shell(Background())
-        self.services = make_services(settings, self.shell.background)
+        self.services = make_services(settings, self.shell.background, clock)
         restore_window(self.shell, settings, size)
         self.window = MainWindow(self.shell, self.services)
         self.plugins, self.details = self.window.plugins, self.window.details
@@ -243,20 +245,20 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, settings: Settings) -> Iterator[Desk]:
+def desk(qtbot: QtBot, settings: Settings, clock: Clock) -> Iterator[Desk]:
     """A ``Desk``; see there."""
-    made = Desk(qtbot, settings)
+    made = Desk(qtbot, settings, clock=clock)
     yield made
     made.close()
 
 
 @pytest.fixture
-def another_desk(qtbot: QtBot) -> Iterator[Callable[[Settings], Desk]]:
+def another_desk(qtbot: QtBot, clock: Clock) -> Iterator[Callable[[Settings], Desk]]:
     """``another_desk(settings)``: one more window, of the size that the settings say."""
     made: list[Desk] = []
 
     def make(settings: Settings) -> Desk:
-        made.append(Desk(qtbot, settings, size=None))
+        made.append(Desk(qtbot, settings, size=None, clock=clock))
         return made[-1]
 
     yield make

@@ -174,13 +174,13 @@ def test_a_crashed_step_says_why_and_starts_again(pane, deck, qtbot):
         deck.chain.run_step(view, frame, scale=1.0)
     row = pane.row(key)
     qtbot.waitUntil(lambda: row.state.text() == "Crashed")
-    assert "SIGABRT" in row.reason.text()
-    assert row.restart.isVisible()
+    assert "SIGABRT" in row.card.happened.text()
+    assert row.card.start.isVisible()
     assert not row.info.isVisible()
     deck.chain.set_value(key, "trouble", 0)
-    qtbot.mouseClick(row.restart, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(row.card.start, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: row.state.text() == "Loaded · not unloadable", timeout=10_000)
-    assert not row.restart.isVisible()
+    assert not row.card.isVisible()
     assert not row.reason.isVisible()
 
 
@@ -192,9 +192,8 @@ def test_a_hanging_step_names_its_deadline(pane, deck, qtbot):
         deck.chain.run_step(deck.step(key), frame, scale=1.0)
     row = pane.row(key)
     qtbot.waitUntil(lambda: row.state.text() == "Timed out")
-    assert "1 s" in row.reason.text()
-    assert "smaller picture" in row.reason.text()
-    assert row.restart.isVisible()
+    assert "1 s" in row.card.happened.text()
+    assert row.card.start.isVisible()
 
 
 def test_a_failed_call_is_told_on_a_step_that_stays_loaded(pane, deck, qtbot):
@@ -205,7 +204,7 @@ def test_a_failed_call_is_told_on_a_step_that_stays_loaded(pane, deck, qtbot):
     row = pane.row(key)
     qtbot.waitUntil(lambda: "moon" in row.reason.text())
     assert row.state.text() == "Loaded · not unloadable"
-    assert not row.restart.isVisible()
+    assert not row.card.isVisible()
 
 
 def test_restarting_its_host_is_offered_where_unloading_is_explained(pane, deck, qtbot):
@@ -248,10 +247,10 @@ def test_a_changed_file_that_does_not_fit_is_refused_and_the_old_code_stays(pane
     row = pane.row(key)
     qtbot.waitUntil(row.replace.isVisible)
     qtbot.mouseClick(row.replace, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: "was not taken" in row.reason.text())
+    qtbot.waitUntil(lambda: "was not taken" in row.card.happened.text())
     deck.chain.note_milliseconds({key: 1.0})
     QApplication.processEvents()
-    assert "was not taken" in row.reason.text()
+    assert "was not taken" in row.card.happened.text()
     assert deck.step(key).state is PluginState.STALE
 
 
@@ -279,7 +278,7 @@ def test_everything_has_a_name_for_those_who_hear_it(pane, deck, qtbot):
     row = pane.row(key)
     qtbot.waitUntil(lambda: row.state.text().startswith("Loaded"))
     assert row.accessibleName().startswith("1. one, priority 10, Loaded · not unloadable")
-    for control in (row.switch, row.priority, row.restart, row.info):
+    for control in (row.switch, row.priority, row.replace, row.info):
         assert "one" in control.accessibleName()
 
 

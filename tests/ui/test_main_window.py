@@ -187,7 +187,7 @@ def test_a_plugin_that_crashes_is_shown_with_the_reason_and_started_again(desk, 
     desk.load(path)
     desk.window.picture.open_sample()
     desk.wait_for_state(path, PluginState.CRASHED)
-    assert "SIGABRT" in desk.details.header.state.text()
+    assert "SIGABRT" in desk.window.chain.row(str(path)).card.happened.text()
     assert desk.details.header.restart.text() == "Start again"
     assert desk.services.chain.step(str(other)).state is PluginState.LOADED
     desk.qtbot.mouseClick(desk.details.header.restart, Qt.MouseButton.LeftButton)
@@ -206,7 +206,7 @@ def test_the_window_answers_while_a_plugin_hangs(desk, folder, put):
     desk.wait_for_state(path, PluginState.TIMED_OUT)
     gaps = [later - earlier for earlier, later in pairwise(beats)]
     assert max(gaps) < 2  # if it waited for the plugin, that would be for the plugin's whole deadline
-    assert "2 s" in desk.details.header.state.text()
+    assert "2 s" in desk.window.chain.row(str(path)).card.happened.text()
 
 
 def test_a_changed_file_is_stale_until_the_user_takes_the_new_one(desk, folder, put):

@@ -17,7 +17,7 @@ from plugdeck.chain.loader import Loader
 from plugdeck.chain.naming import file_names
 from plugdeck.chain.ordering import clamped_priority, priorities_after_move
 from plugdeck.chain.quarantine import PassingQuarantine, Quarantine
-from plugdeck.chain.step import Step, StepView, sentence_of
+from plugdeck.chain.step import Step, StepView, not_taken, sentence_of
 from plugdeck.chain.transform_host import HostFactory
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError, PlugdeckError
@@ -144,6 +144,12 @@ class Chain:
         """
         if step := self._find(key):
             self._loader.replace(step, manifest, approval)
+
+    def refuse_replacement(self, key: str, why: str) -> None:
+        """Notes why the file that lies at the step's path now was not even tried."""
+        if step := self._find(key):
+            step.not_taken = not_taken(step, PlugdeckError(why))
+            self._listeners.notify()
 
     def remove(self, key: str) -> None:
         """Takes a step out of the chain and ends its host, whatever that is doing; loading it again starts afresh."""

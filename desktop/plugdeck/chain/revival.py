@@ -52,6 +52,7 @@ class Revival:
         with self._lock:
             was, step.seen_state = step.seen_state, step.host.state
             outcome = step.host.outcome
+            step.confinement = step.host.confinement_words or step.confinement  # for the report, when it has ended
             if outcome is None or was not in _RUNNING or step.seen_state in _RUNNING:
                 return
             step.ended = outcome

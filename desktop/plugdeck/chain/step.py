@@ -13,7 +13,7 @@ from plugdeck.chain.transform_host import Settings, TransformHost
 from plugdeck.dialects.manifest import Manifest, Parameter
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.outcome import HostError, Outcome, PluginState
-from plugdeck.hosting.sandbox.confinement import Approval
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,13 @@ class StepView:
     stale: bool
     values: Mapping[str, float]
     confinement: str = ""
-    """What keeps it from the user's files, in sentences; empty while it does not run."""
+    """What keeps it from the user's files, or did when it ran last, in sentences."""
     file_name: str = ""
     """What tells it from another step of the same name; empty where nothing has to."""
     sha256: str = ""
     """Of the bytes that were started last, in hexadecimal; empty before, and where they could not be read."""
+    approval: Approval = NO_APPROVAL_NEEDED
+    """What the user said yes to."""
     is_deleted: bool = False
     """Whether its file is gone."""
     is_kept_off: bool = False
@@ -126,6 +128,7 @@ class Step:
     """Held while the host is started or another one takes its place."""
     sha256: str = ""
     not_taken: NotTaken | None = None
+    confinement: str = ""
     # How it ended, and what comes of that: see ``revival``.
     ended: Outcome | None = None
     seen_state: PluginState = PluginState.NOT_LOADED
@@ -159,9 +162,10 @@ class Step:
             error=self.error,
             stale=self.stale,
             values=dict(self.values),
-            confinement=self.host.confinement_words,
+            confinement=self.host.confinement_words or self.confinement,
             file_name=file_name,
             sha256=self.sha256,
+            approval=self.approval,
             is_deleted=self.is_deleted,
             is_kept_off=self.is_kept_off,
             restarts_in_s=None if self.restarts_at is None else max(0.0, self.restarts_at - now),

@@ -37,6 +37,11 @@ class Loading:
         """The report on the bytes that a loaded file runs."""
         return self._running.get(path)
 
+    def build_id(self, path: Path) -> str:
+        """The linker's, of the bytes that a loaded file runs; empty where it has none."""
+        report = self._running.get(path)
+        return (report.facts.elf.build_id or "") if report and report.facts and report.facts.elf else ""
+
     def is_loadable(self, report: Report) -> bool:
         """Whether it can be loaded now: an image transform that fits, and is not loaded yet."""
         return not self.why_not(report) and self.step_of(report.path) is None
@@ -86,9 +91,10 @@ class Loading:
     def note_gone(self, paths: Iterable[Path]) -> None:
         """Says of loaded plugins that their files are gone, until these are back."""
         for path in paths:
-            report = self._reports.get(path)
-            if report and self.step_of(path):
+            report, step = self._reports.get(path), self.step_of(path)
+            if report and step:
                 self._reports[path] = without_file(report)
+                self._chain.mark_deleted(step.key)
 
     def settle(self) -> None:
         """After news of the chain: a step that is no longer stale runs what its file holds now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugdeck.chain.chain import Chain
+from plugdeck.chain.clock import Clock
 from plugdeck.chain.preview import Preview
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.supervisor import Supervisor
@@ -34,11 +35,12 @@ class Services:
         self.supervisor.close()
 
 
-def make_services(settings: Settings, background: Background) -> Services:
-    """Everything below the window; starts threads and no process."""
+def make_services(settings: Settings, background: Background, clock: Clock | None = None) -> Services:
+    """Everything below the window; starts threads and no process. The clock is the chain's."""
     deadline_s = min(max(settings.get("hosting.call_deadline_s", 2.0), 0.1), 600.0)
     supervisor = Supervisor(deadlines=Deadlines(call_s=deadline_s))
-    chain = Chain(supervisor)
+    records = TrustRecords()
+    chain = Chain(supervisor, records, clock)
     bridge = ChainBridge(chain)
     preview = Preview(chain, supervisor, resize_picture, bridge.deliver_rendered, bridge.deliver_failure)
-    return Services(settings, TrustRecords(), background, supervisor, chain, preview, bridge)
+    return Services(settings, records, background, supervisor, chain, preview, bridge)

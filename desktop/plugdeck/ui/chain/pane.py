@@ -24,6 +24,7 @@ from plugdeck.ui.plugins.placeholder import Placeholder
 from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 
+_COUNTDOWN_MS = 200
 _TELLING = frozenset({PluginState.STALE, PluginState.CRASHED, PluginState.TIMED_OUT, PluginState.QUARANTINED})
 
 Approve = Callable[[Report, Callable[[Approval], object]], None]
@@ -48,11 +49,13 @@ class ChainPane(QWidget):
         *,
         read_plugin: Callable[[Path], Report] = examine,
         approve: Approve = _ask_nobody,
+        build_id: Callable[[Path], str] = lambda _: "",
     ) -> None:
         super().__init__(parent)
         self._chain = chain
         self._read_plugin = read_plugin
         self._approve = approve
+        self._build_id = build_id
         self._rows: dict[str, StepRow] = {}
         self._order: tuple[str, ...] = ()
         self._selected = ""
@@ -60,6 +63,8 @@ class ChainPane(QWidget):
         self._news = ""
         self._news_timer = QTimer(self, interval=0, singleShot=True)  # once the rows have their places
         self._news_timer.timeout.connect(self._show_news)
+        self._countdown = QTimer(self, interval=_COUNTDOWN_MS)
+        self._countdown.timeout.connect(self._count_down)
         self.summary = QLabel(self)
         self.placeholder = Placeholder(self)
         self._lay_out()
@@ -106,13 +111,17 @@ class ChainPane(QWidget):
                 self._rows[step.key] = self._make_row(step.key)
         self._drop_rows(set(self._rows) - {step.key for step in steps})
         for number, step in enumerate(steps, 1):
-            self._rows[step.key].show_step(number, step)
+            self._rows[step.key].show_step(number, step, self._build_id(step.path) if step.outcome else "")
         self._put_in_order(tuple(step.key for step in steps))
         self._say_summary(steps)
         self._stack.setCurrentIndex(1 if steps else 0)
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setMinimumWidth(self._content.minimumSizeHint().width() + bar)
         self._note_news(steps)
+        if any(step.restarts_in_s is not None for step in steps):
+            self._countdown.start()
+        else:
+            self._countdown.stop()
 
     # --- putting it together
 
@@ -161,6 +170,9 @@ class ChainPane(QWidget):
         row.priority_changed.connect(partial(self._chain.set_priority, key))
         row.restart_wanted.connect(partial(self._chain.restart, key))
         row.replace_wanted.connect(partial(self._replace, key))
+        row.keep_off_wanted.connect(partial(self._chain.keep_off, key))
+        row.lift_wanted.connect(partial(self._chain.lift_quarantine, key))
+        row.outcome_dismissed.connect(partial(self._chain.forget_outcome, key))
         row.remove_wanted.connect(partial(self._chain.remove, key))
         row.pressed.connect(partial(self._choose, key))
         row.step_wanted.connect(partial(self._focus_beside, key))
@@ -181,6 +193,12 @@ class ChainPane(QWidget):
             row.deleteLater()
             if had_focus and self._order:
                 self._rows[self._order[min(index, len(self._order) - 1)]].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _count_down(self) -> None:
+        """Only the cards change: nothing else is read again several times a second."""
+        for step in self._chain.steps():
+            if step.restarts_in_s is not None and (row := self._rows.get(step.key)):
+                row.card.count_down(step)
 
     def _note_news(self, steps: tuple[StepView, ...]) -> None:
         """Brings the row into sight that is new, or that has something to say since now."""
@@ -271,7 +289,7 @@ class ChainPane(QWidget):
         work = Latest(self)
         work.succeeded.connect(partial(self._take_report, key))
         work.succeeded.connect(work.deleteLater)
-        work.failed.connect(partial(self._say, key))
+        work.failed.connect(lambda sentence, remedy: self._refuse(key, f"{sentence} {remedy}"))
         work.start(partial(self._read_plugin, step.path))
 
     def _take_report(self, key: str, report: Report) -> None:
@@ -279,9 +297,7 @@ class ChainPane(QWidget):
             self._approve(report, partial(self._chain.replace, key, report.manifest))
             return
         worst = next((finding for finding in report.findings if finding.stops_load), None)
-        why = f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more."
-        self._say(key, f"The new file was not taken, the old code keeps running. {why}".strip())
+        self._refuse(key, f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more.")
 
-    def _say(self, key: str, sentence: str, remedy: str = "") -> None:
-        if row := self._rows.get(key):
-            row.say(f"{sentence} {remedy}".strip())
+    def _refuse(self, key: str, why: str) -> None:
+        self._chain.refuse_replacement(key, why.strip())

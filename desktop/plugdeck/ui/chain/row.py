@@ -30,13 +30,13 @@ from plugdeck.ui.chain.words import (
     RUNNING,
     TAKE_OUT,
     TAKE_OUT_WHY,
-    can_start_again,
     own_time,
     reason,
     spoken,
     state_words,
 )
 from plugdeck.ui.marks import SIZE, STATE_MARKS, icon_of
+from plugdeck.ui.outcome.card import OutcomeCard
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 
@@ -49,6 +49,9 @@ class StepRow(QFrame):
     enabled_changed = Signal(bool)
     priority_changed = Signal(int)
     restart_wanted = Signal()
+    keep_off_wanted = Signal()
+    lift_wanted = Signal()
+    outcome_dismissed = Signal()
     replace_wanted = Signal()
     remove_wanted = Signal()
     pressed = Signal()
@@ -59,8 +62,6 @@ class StepRow(QFrame):
         self._shown: StepView | None = None
         super().__init__(parent)
         self.selected = False
-        self._note = ""
-        self._stands: tuple[object, ...] = ()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.grip = Grip(self)
         self.number = TonedLabel(Tone.QUIET, self)
@@ -72,17 +73,17 @@ class StepRow(QFrame):
         self.mark = QLabel(self)
         self.state = ElidedLabel(parent=self)
         self.info = InfoButton(self)
-        self.restart = QPushButton("Start again", self)
         self.replace = QPushButton("Use the new one", self)
         self.remove = TakeOutButton(self)
         self.remove_action = QAction(TAKE_OUT, self)
         self.reason = TonedLabel(Tone.BAD, self)
+        self.card = OutcomeCard(self)
         self.explanation = Explanation(self)
         self._prepare()
         self._lay_out()
         self._connect()
 
-    def show_step(self, number: int, step: StepView) -> None:
+    def show_step(self, number: int, step: StepView, build_id: str = "") -> None:
         """Shows a step as it is now; what the user is typing is left alone."""
         self._shown = step
         name = visible_text(step.label)
@@ -98,15 +99,15 @@ class StepRow(QFrame):
         self.state.setText(state_words(step))
         self.state.set_explanation(NOT_UNLOADABLE if step.state in RUNNING else "")
         self.info.setVisible(step.state in RUNNING)
-        self.restart.setVisible(can_start_again(step))
         self.replace.setVisible(step.stale)
+        self.card.show_step(step, build_id)
         self._show_reason(step)
         if step.state not in RUNNING:
             self.info.setChecked(False)
         self.setAccessibleName(spoken(number, step))
         self.switch.setAccessibleName(f"Use {name} in the chain")
         self.priority.setAccessibleName(f"Priority of {name}")
-        self.restart.setAccessibleName(f"Start {name} again")
+        self.replace.setAccessibleName(f"Use the new file of {name}")
         self.remove.setAccessibleName(f"Take {name} out of the chain")
         self.info.setAccessibleName(f"Why {name} cannot be unloaded, and what to do")
 
@@ -116,14 +117,9 @@ class StepRow(QFrame):
             self.selected = selected
             self.update()
 
-    def say(self, sentence: str) -> None:
-        """Shows why an action on this row failed, until its state changes."""
-        self._note = sentence
-        self._say_reason(sentence, Tone.BAD)
-
     def chain_tab_order(self) -> QWidget:
         """Puts its controls in the order in which they are read, and returns the last."""
-        trouble = (self.info, self.replace, self.restart, self.remove, self.explanation.restart)
+        trouble = (self.info, self.replace, self.remove, *self.card.controls, self.explanation.restart)
         controls: tuple[QWidget, ...] = (self, self.switch, self.priority, *trouble)
         for first, second in pairwise(controls):
             QWidget.setTabOrder(first, second)
@@ -139,8 +135,7 @@ class StepRow(QFrame):
         self.priority.setFixedWidth(self.fontMetrics().horizontalAdvance("-00000") + 34)
         self.switch.setToolTip("Switched off, it is left out of the picture and stays loaded")
         self.info.setToolTip("Why it cannot be unloaded, and what to do")
-        self.replace.setToolTip("Starts a new host with the file as it is now")
-        self.restart.setToolTip("Starts a new process for it, with the same settings")
+        self.replace.setToolTip("Starts a new host with the file as it is now, and swaps it in when it works")
         self.time.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.time.setMinimumWidth(self.fontMetrics().horizontalAdvance("0000 ms"))
         self.time.setToolTip("How long it took when it last ran at full resolution; unchanged steps are not run again")
@@ -166,7 +161,6 @@ class StepRow(QFrame):
         below.addWidget(self.info)
         below.addStretch(1)
         below.addWidget(self.replace)
-        below.addWidget(self.restart)
         below.addWidget(self.remove)
         grid.addWidget(self.grip, 0, 0, 2, 1)
         grid.addWidget(self.number, 0, 1)
@@ -181,12 +175,16 @@ class StepRow(QFrame):
         grid.addWidget(self.priority, 0, 5)
         grid.addLayout(below, 1, 3, 1, 3)
         grid.addWidget(self.reason, 2, 3, 1, 3)
-        grid.addWidget(self.explanation, 3, 3, 1, 3)
+        grid.addWidget(self.card, 3, 3, 1, 3)
+        grid.addWidget(self.explanation, 4, 3, 1, 3)
 
     def _connect(self) -> None:
         self.switch.toggled.connect(self.enabled_changed)
         self.priority.valueChanged.connect(self.priority_changed)
-        self.restart.clicked.connect(self.restart_wanted)
+        self.card.start_wanted.connect(self.restart_wanted)
+        self.card.keep_off_wanted.connect(self.keep_off_wanted)
+        self.card.lift_wanted.connect(self.lift_wanted)
+        self.card.dismissed.connect(self.outcome_dismissed)
         self.replace.clicked.connect(self.replace_wanted)
         self.remove.clicked.connect(self.remove_wanted)
         self.remove_action.triggered.connect(self.remove_wanted)
@@ -204,19 +202,12 @@ class StepRow(QFrame):
             control.blockSignals(False)
 
     def _show_reason(self, step: StepView) -> None:
-        stands = (step.state, step.stale, step.error)
-        if stands != self._stands:
-            self._stands, self._note = stands, ""
-        tone = Tone.CAUTION if step.state in RUNNING and not self._note else Tone.BAD
-        self._say_reason(self._note or reason(step), tone)
-
-    def _say_reason(self, sentence: str, tone: Tone) -> None:
-        shown = visible_text(sentence, keep_lines=True)
+        shown = visible_text(reason(step), keep_lines=True)
         self.reason.setVisible(bool(shown))
         if shown != self.reason.text():
             self.reason.setText(shown)
             self.reason.setToolTip(plain_tooltip(shown))
-        self.reason.set_tone(tone)
+        self.reason.set_tone(Tone.CAUTION if step.is_loaded else Tone.BAD)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down go from row to row; Space switches it, Enter chooses it."""

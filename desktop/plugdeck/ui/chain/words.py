@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from plugdeck.chain.step import StepView
-from plugdeck.hosting.outcome import Ending, PluginState
+from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.outcome.words import card_of
 
 NOT_UNLOADABLE = (
     "Native code stays mapped in its host process until that process ends, so nothing can unload this plugin. "
@@ -21,37 +22,35 @@ _STATES = {
     PluginState.TIMED_OUT: "Timed out",
     PluginState.QUARANTINED: "Quarantined",
 }
-_TOO_SLOW = "Switch others off, use a smaller picture, or raise the limit in Preferences; then start it again."
 _STALE = "The file changed after it was loaded. The old code keeps running until you take the new one."
+_DELETED = "Its file was deleted. The loaded code keeps working; a new process needs the file back."
 RUNNING = frozenset({PluginState.LOADED, PluginState.STALE})
 
 
 def state_words(step: StepView) -> str:
-    """The state, and whether the step is switched off."""
-    return _STATES[step.state] if step.enabled else f"{_STATES[step.state]} · off"
+    """The state, and what else there is to know: that it is switched off, that its file is gone."""
+    state = "Kept off" if step.is_kept_off and step.state is PluginState.NOT_LOADED else _STATES[step.state]
+    badges = ("" if step.enabled else "off", "file deleted" if step.is_deleted else "")
+    return " · ".join(filter(None, (state, *badges)))
 
 
 def reason(step: StepView) -> str:
-    """Why the step is not in the picture as one would expect; empty when all is well."""
+    """Why a loaded step is not as one would expect; empty when all is well. How one ended is told by its card."""
     if step.state is PluginState.LOADING:
         return ""
-    if step.state not in RUNNING and step.outcome:
-        remedy = f" {_TOO_SLOW}" if step.outcome.ending is Ending.TIMED_OUT else ""
-        return f"{step.outcome.sentence}{remedy}"
     if step.error:
         return step.error
+    if step.is_deleted:
+        return _DELETED
     return _STALE if step.stale else ""
-
-
-def can_start_again(step: StepView) -> bool:
-    """Whether its process ended, or never got going."""
-    return step.state not in RUNNING and step.state is not PluginState.LOADING
 
 
 def spoken(number: int, step: StepView) -> str:
     """The row in one sentence, for those who hear it."""
     time = f", {own_time(step)}" if own_time(step) else ""
-    return f"{number}. {step.label}, priority {step.priority}, {state_words(step)}{time}. {reason(step)}".strip()
+    card = card_of(step)
+    told = " ".join(filter(None, (card.happened if card else "", reason(step))))
+    return f"{number}. {step.label}, priority {step.priority}, {state_words(step)}{time}. {told}".strip()
 
 
 def own_time(step: StepView) -> str:

@@ -13,6 +13,7 @@ from plugdeck.ui.details.verdict_words import verdict_words, worker_words
 from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
+from plugdeck.ui.trust.standing import Standing
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import STATUS_WORDS
 
@@ -54,6 +55,7 @@ class DetailsHeader(QWidget):
         self.use = plain_label(NO_TRANSFORM, self)
         self.state = plain_label("", self)
         self.confinement = plain_label("", self)
+        self.standing = plain_label("", self)
         self.why = plain_label(WHY, self)
         self._why_button = QToolButton(self)
         self.back = QPushButton(self)
@@ -80,7 +82,7 @@ class DetailsHeader(QWidget):
         self.load.setEnabled(loadable)
         self.restart.setVisible(step is not None)
         self.restart.setText("Restart its host" if state in _MAPPED else "Start again")
-        self.restart.setEnabled(state is not PluginState.LOADING)
+        self.restart.setEnabled(state not in {PluginState.LOADING, PluginState.QUARANTINED})
         self.replace.setVisible(bool(step and step.stale))
         self._paint_marks()
 
@@ -92,6 +94,13 @@ class DetailsHeader(QWidget):
         # Qt takes a tool tip for markup by its first line, so that line is our own.
         self.back.setToolTip(f"Back (Alt+Left)\n{name}")
 
+    def show_standing(self, found: Standing | None) -> None:
+        """Says of a loaded plugin who vouches for it, and what the user allows it beside its job."""
+        words = found.words if found else ""
+        self.standing.setText(visible_text(words))
+        self.standing.setVisible(bool(words))
+        tint(self.standing, Tone.BAD if found and found.signature.is_bad else Tone.QUIET)
+
     def changeEvent(self, event: QEvent) -> None:
         """Paints the shapes again for another palette."""
         if event.type() == QEvent.Type.PaletteChange and self._subject:
@@ -102,7 +111,7 @@ class DetailsHeader(QWidget):
         step = subject.step
         words = _state_words(subject, state)
         self.state.setText(visible_text(words))
-        is_short = state in _MAPPED and words == _STATE_WORDS[state]
+        is_short = state in _MAPPED and not (step and step.error)
         for widget in (self.state, self._state_mark):
             widget.setVisible(step is not None)
         # Short words have the button beside them; a sentence takes the whole width.
@@ -137,7 +146,7 @@ class DetailsHeader(QWidget):
         self.use.setAccessibleName("What it can be used for")
         self.state.setAccessibleName("State")
         self.confinement.setAccessibleName("Confinement")
-        for widget in (self.why, self.worker, self.back, self.confinement):
+        for widget in (self.why, self.worker, self.back, self.confinement, self.standing):
             widget.hide()
         self._why_button.setText("Why?")
         self._why_button.setAutoRaise(True)
@@ -176,6 +185,7 @@ class DetailsHeader(QWidget):
         layout.addWidget(self.worker)
         layout.addLayout(second)
         layout.addWidget(self.confinement)
+        layout.addWidget(self.standing)
         layout.addWidget(self.why)
 
     def _paint_marks(self) -> None:
@@ -191,10 +201,10 @@ class DetailsHeader(QWidget):
 
 
 def _state_words(subject: Subject, state: PluginState) -> str:
-    """The state; why its process ended, or why its last call failed."""
+    """The state, and why its last call failed; how it ended is told by its card in the chain."""
     words, step = _STATE_WORDS[state], subject.step
-    reason = step.outcome.sentence if step and step.outcome and state not in _MAPPED else ""
-    reason = reason or (step.error if step else "")
-    if not reason or reason.startswith(words):
-        return reason or words
-    return f"{words}. {reason}"
+    if step and state not in _MAPPED and step.is_kept_off:
+        words = "Kept off"
+    if step and state in _MAPPED and step.is_deleted:
+        words = f"{words} · file deleted"
+    return f"{words}. {step.error}" if step and step.error else words
