@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 from plugdeck.app import run_window
 from plugdeck.errors import PlugdeckError
 from plugdeck.settings import Settings
+from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.preferences import Preferences
 from plugdeck.ui.theme import Theme, Tone, apply_theme, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
@@ -170,8 +171,8 @@ def contrast(front, back) -> float:
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def test_the_theme_changes_at_once_and_is_kept(qtbot, settings):
-    preferences = Preferences(settings)
+def test_the_theme_changes_at_once_and_is_kept(qtbot, settings, background):
+    preferences = Preferences(settings, TrustRecords(), background)
     qtbot.addWidget(preferences)
     preferences.theme.setCurrentIndex(preferences.theme.findData("dark"))
     assert is_dark(QApplication.palette())

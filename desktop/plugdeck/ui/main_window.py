@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from plugdeck.ui.actions import WindowActions
 from plugdeck.ui.chain.pane import ChainPane
 from plugdeck.ui.compare.listed import another_build
 from plugdeck.ui.details.gone import is_gone
-from plugdeck.ui.details.pane import DetailsPane
+from plugdeck.ui.details.pane import DetailsPane, PageMaker
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.drops import Dropped, sort_out
@@ -57,9 +57,11 @@ class MainWindow(QObject):
         self.visits = WindowVisits(self)
         self.to_chain = WindowLoading(self)
         self.trust = WindowTrust(self)
-        self.chain = ChainPane(services.chain, services.bridge, shell, approve=self.trust.asking.approve)
+        self.chain = ChainPane(
+            services.chain, services.bridge, shell, approve=self.trust.asking.approve, build_id=self.loading.build_id
+        )
         self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)
-        self.details = DetailsPane(page_makers(services, self.picture.refresh, self.visits.go_to), shell)
+        self.details = DetailsPane(self._pages(), shell)
         self.removal = Removal(services.background, self.notices, self)
         self.actions = WindowActions(shell)
         self.commands = WindowCommands(self)
@@ -81,6 +83,9 @@ class MainWindow(QObject):
         self.proposals.propose(files)
 
     # --- putting it together
+
+    def _pages(self) -> Mapping[Tab, PageMaker]:
+        return page_makers(self.services, self.trust.standings, self.picture.refresh, self.visits.go_to)
 
     def _furnish(self) -> None:
         shell = self.shell
@@ -184,6 +189,7 @@ class MainWindow(QObject):
             by_worker = self.judging.worker_report(report)
             loadable = bool(by_worker and self.loading.is_loadable(by_worker))
         self.details.show_subject(subject, loadable=loadable, way_back=self.visits.trail.way_back)
+        self.trust.show_standing()
         self.plugins.show_loadable(loadable)
         self.commands.enable(subject, loadable=loadable)
 
@@ -239,3 +245,4 @@ class MainWindow(QObject):
         store_window(self.shell, self.services.settings)
         self.services.settings.set("window.tab", self.details.tabs.currentIndex())
         self.services.bridge.close()
+        self.trust.standings.close()

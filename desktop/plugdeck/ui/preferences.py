@@ -1,4 +1,4 @@
-"""The few preferences: colours, how long a plugin may take, whether the chain comes back."""
+"""The few preferences: colours, how long a plugin may take, whether the chain comes back, which plugins may run."""
 
 from __future__ import annotations
 
@@ -16,28 +16,35 @@ from PySide6.QtWidgets import (
 )
 
 from plugdeck.settings import Settings
+from plugdeck.trust.records import TrustRecords
+from plugdeck.ui.background import Background
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Theme, Tone, apply_theme
+from plugdeck.ui.trust.decisions_list import DecisionsList
 
 THEME = "window.theme"
 CALL_DEADLINE = "hosting.call_deadline_s"
 RESTORE_CHAIN = "chain.restore"
 DEFAULT_DEADLINE_S = 2.0
+_SIZE = (660, 560)
 
 
 class Preferences(QDialog):
     """A small window beside the main one; every choice holds at once and is kept when the app ends."""
 
-    def __init__(self, settings: Settings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, settings: Settings, records: TrustRecords, background: Background, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._settings = settings
         self.setWindowTitle("Preferences")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.theme = QComboBox(self)
         self.deadline = QDoubleSpinBox(self)
-        self.note = plain_label("A plugin that takes longer is ended. Holds from the next start on.", self)
+        self.note = plain_label("A plugin that takes longer is ended. Holds from the next start on.", self, wraps=False)
         tint(self.note, Tone.QUIET)
         self.restore = QCheckBox("Load the &transforms of the last session again", self)
+        self.decisions = DecisionsList(records, background, self)
         self._fill()
         self._lay_out()
         self.theme.currentIndexChanged.connect(self._set_theme)
@@ -77,7 +84,10 @@ class Preferences(QDialog):
         column.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
         column.setSpacing(2 * SPACING)
         column.addLayout(form)
+        column.addWidget(plain_label("Plugins that you decided about", self))
+        column.addWidget(self.decisions, 1)
         column.addWidget(buttons)
+        self.resize(*_SIZE)
 
     def _set_theme(self) -> None:
         theme = Theme(self.theme.currentData())

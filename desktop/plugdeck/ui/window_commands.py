@@ -205,7 +205,8 @@ class WindowCommands(QObject):
         """Shows the few things there are to choose."""
         from plugdeck.ui.preferences import Preferences
 
-        Preferences(self._window.services.settings, self._window.shell).show()
+        services = self._window.services
+        Preferences(services.settings, services.records, services.background, self._window.shell).show()
 
     def show_keys(self) -> None:
         """Shows every key."""

@@ -11,15 +11,17 @@ from plugdeck.ui.details.pane import PageMaker
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.services import Services
+from plugdeck.ui.trust.standing import Standings
 
 
 def page_makers(
-    services: Services, refresh: Callable[[bool], None], go_to: Callable[[Path], None]
+    services: Services, standings: Standings, refresh: Callable[[bool], None], go_to: Callable[[Path], None]
 ) -> Mapping[Tab, PageMaker]:
     """How to make each tab's page.
 
     Args:
         services: what the pages read from.
+        standings: how loaded plugins stand with the user.
         refresh: renders the picture again; true while a control is being dragged.
         go_to: shows another file in the details.
     """
@@ -51,6 +53,11 @@ def page_makers(
 
         return LogTab(services.chain, parent)
 
+    def permissions(parent: QWidget) -> QWidget:
+        from plugdeck.ui.trust.tab import PermissionsTab
+
+        return PermissionsTab(services, standings, parent)
+
     return {
         Tab.SYMBOLS: symbols,
         Tab.COMPATIBILITY: compatibility,
@@ -58,6 +65,7 @@ def page_makers(
         Tab.PARAMETERS: lambda parent: ParametersTab(services, refresh, parent),
         Tab.DETAILS: facts,
         Tab.LOG: log,
+        Tab.PERMISSIONS: permissions,
     }
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from plugdeck.catalogue.report import Report
 from plugdeck.ui.trust.asking import Asking
 from plugdeck.ui.trust.panel import QuestionPanel
+from plugdeck.ui.trust.standing import Standings
 from plugdeck.ui.trust.waiting_bar import WaitingBar
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class WindowTrust(QObject):
         self._sizes: list[int] = []
         self._focus: QWidget | None = None
         self._selected: Path | None = None
+        self.standings = Standings(window.services.records, window.services.background, self)
         self.asking = Asking(window.services.records, window.services.background, self)
         self.panel = QuestionPanel(window.shell)
         self.waiting = WaitingBar(window.shell)
@@ -45,9 +47,17 @@ class WindowTrust(QObject):
         if not self.asking.come_back(path):
             self.asking.step_aside()
 
+    def show_standing(self) -> None:
+        """Has the details say who vouches for the loaded plugin that they show, and what it may do."""
+        details = self._window.details
+        step = details.subject.step if details.subject else None
+        standing = self.standings.of(step.sha256, step.path) if step else None
+        details.header.show_standing(standing)
+
     def _connect(self) -> None:
         asking, panel = self.asking, self.panel
         asking.changed.connect(self._show)
+        self.standings.changed.connect(self.show_standing)
         asking.failed.connect(self._window.notices.tell_error)
         panel.run_wanted.connect(asking.run_current)
         panel.run_all_wanted.connect(asking.run_together)

@@ -1,4 +1,4 @@
-"""The right lower part of the window: one plugin, in a strip and six tabs. A tab's page is made when first shown."""
+"""The right lower part of the window: one plugin, in a strip and seven tabs. A tab's page is made when first shown."""
 
 from __future__ import annotations
 

@@ -14,6 +14,7 @@ class Tab(IntEnum):
     PARAMETERS = 3
     DETAILS = 4
     LOG = 5
+    PERMISSIONS = 6
 
     @property
     def title(self) -> str:

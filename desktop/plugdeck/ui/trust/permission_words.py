@@ -9,8 +9,8 @@ from pathlib import Path
 from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.text import visible
 
-NOTHING_MORE = "Nothing beside its job: it is given the picture, and gives one back."
-MAY_USE_NETWORK = "It may use the network"
+NOTHING_MORE = "Do nothing beside its job: it is given the picture, and gives one back."
+USE_NETWORK = "Use the network"
 PATH_LIMIT = 300
 """Characters of a path that are shown; longer ones are no names that people read."""
 
@@ -19,23 +19,14 @@ _PATH = re.compile(r"(?<!\S)/.+?(?=$| \()")
 _CHANGES = re.compile(r"\b(write|writing|change|changing|create|creating|delete|deleting|rename|remove)\b")
 
 
-def permission_lines(permissions: Permissions) -> tuple[str, ...]:
-    """Each permission as a sentence without its full stop; none for none."""
-    return (
-        *(f"It may read {shown_path(path)}" for path in permissions.readable),
-        *(f"It may read and change {shown_path(path)}" for path in permissions.writable),
-        *((MAY_USE_NETWORK,) if permissions.network else ()),
-    )
-
-
 def permissions_in_short(permissions: Permissions) -> str:
-    """``reads 1 folder, network``, for a cell of a table; a dash for none."""
+    """``read 1 folder, use the network``; empty for none."""
     parts = [
         f"{verb} {count} folder{'' if count == 1 else 's'}"
-        for verb, count in (("reads", len(permissions.readable)), ("changes", len(permissions.writable)))
+        for verb, count in (("read", len(permissions.readable)), ("change", len(permissions.writable)))
         if count
     ]
-    return ", ".join([*parts, *(["network"] if permissions.network else [])]) or "–"
+    return ", ".join([*parts, *(["use the network"] if permissions.network else [])])
 
 
 def shown_path(path: str) -> str:

@@ -13,8 +13,8 @@ from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.trust.permission_words import (
-    MAY_USE_NETWORK,
     NOTHING_MORE,
+    USE_NETWORK,
     is_broad,
     shown_path,
     with_folder,
@@ -35,7 +35,7 @@ class PermissionsEditor(QWidget):
         self._permissions = NO_PERMISSIONS
         self.nothing = plain_label(NOTHING_MORE, self)
         self._rows = QVBoxLayout()
-        self.network = QCheckBox(MAY_USE_NETWORK, self)
+        self.network = QCheckBox(USE_NETWORK, self)
         self.read = QPushButton("Let it &read a folder…", self)
         self.write = QPushButton("Let it &change a folder…", self)
         self._lay_out()
@@ -63,6 +63,10 @@ class PermissionsEditor(QWidget):
         if permissions != self._permissions:
             self._permissions = permissions
             self._renew_rows()
+
+    def offer(self, permissions: Permissions) -> None:
+        """Takes other permissions as if the user had made them here; he asked for them elsewhere."""
+        self._edit(permissions)
 
     def ask_for_folder(self, *, writable: bool, start: Path | None = None) -> None:
         """Asks which folder it may read, or change, in a dialog beside the running window."""
@@ -101,6 +105,7 @@ class PermissionsEditor(QWidget):
         return lambda: self._edit(without_folder(self._permissions, path))
 
     def _lay_out(self) -> None:
+        self.network.setAccessibleName("Let it use the network")
         self.read.setToolTip("Shows it one more folder, read-only")
         self.write.setToolTip("Lets it read one more folder, and create, change and delete files in it")
         buttons = QHBoxLayout()
@@ -126,10 +131,10 @@ class PermissionRow(QWidget):
         super().__init__(parent)
         verb = "read and change" if writable else "read"
         caution = f" {_BROAD}" if is_broad(path) else ""
-        self.words: QLabel = plain_label(f"It may {verb} {shown_path(path)}.{caution}", self)
+        self.words: QLabel = plain_label(f"{verb.capitalize()} {shown_path(path)}.{caution}", self)
         self.remove = QPushButton("Take back", self)
         self.remove.setAutoDefault(False)
-        self.remove.setAccessibleName(f"Let it no longer {verb} {shown_path(path)}")
+        self.remove.setAccessibleName(f"Do not let it {verb} {shown_path(path)}")
         self.remove.clicked.connect(remove)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -1,0 +1,90 @@
+"""How a loaded plugin stands with the user: what he allowed, and who vouches for it; read off the GUI thread."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Signal
+
+from plugdeck.hosting.sandbox.confinement import Approval
+from plugdeck.trust.authors import Authors
+from plugdeck.trust.decision import Decision
+from plugdeck.trust.origin import is_shipped
+from plugdeck.trust.records import TrustRecords
+from plugdeck.trust.signatures import Signature, read_signature
+from plugdeck.ui.background import Background
+from plugdeck.ui.trust.permission_words import permissions_in_short
+
+_MOST_KNOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What is known of certain bytes at a certain place."""
+
+    decision: Decision | None
+    signature: Signature
+    is_shipped: bool
+
+    @property
+    def approval(self) -> Approval | None:
+        """What it may run with; None when the user took his yes back."""
+        if self.decision and self.decision.approval:
+            return self.decision.approval
+        return Approval() if self.is_shipped else None
+
+    @property
+    def words(self) -> str:
+        """Who vouches for it, and what it may do beside its job; empty where neither is worth a line."""
+        vouched = self.signature.words if self.signature.is_verified or self.signature.is_bad else ""
+        allowed = permissions_in_short(self.approval.permissions) if self.approval else ""
+        return f"{vouched} {f'You let it {allowed}: see Permissions.' if allowed else ''}".strip()
+
+
+class Standings(QObject):
+    """Standings by the hash of the bytes and their place. One that is not known yet is told of when it is."""
+
+    changed = Signal()
+    _recorded = Signal()
+
+    def __init__(self, records: TrustRecords, background: Background, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._records = records
+        self._background = background
+        self._known: dict[tuple[str, Path], Standing | None] = {}
+        self._recorded.connect(self._forget_all, Qt.ConnectionType.QueuedConnection)
+        self._forget_records = records.on_change(self._note)
+
+    def of(self, sha256: str, path: Path) -> Standing | None:
+        """The standing, or None until it has been read."""
+        key = sha256, path
+        if sha256 and key not in self._known:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = None
+            self._background.run(lambda: self._read(sha256, path), lambda found: self._take(key, found))
+        return self._known.get(key)
+
+    def close(self) -> None:
+        """Hears no more of the records."""
+        self._forget_records()
+
+    def _read(self, sha256: str, path: Path) -> Standing:
+        return Standing(self._records.decision(sha256), read_signature(path, sha256, Authors()), is_shipped(path))
+
+    def _take(self, key: tuple[str, Path], found: Standing) -> None:
+        if key in self._known:
+            self._known[key] = found
+            self.changed.emit()
+
+    def _note(self) -> None:
+        """On any thread."""
+        with suppress(RuntimeError):  # the window may be gone
+            self._recorded.emit()
+
+    def _forget_all(self) -> None:
+        """Who shows something asks again."""
+        self._known.clear()
+        self.changed.emit()
