@@ -19,6 +19,7 @@ from plugdeck.hosting.limits import Limits, allow_many_workers
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_group import WorkerGroup
+from plugdeck.hosting.worker_supply import WorkerSupply
 from plugdeck.image import Image
 
 
@@ -35,6 +36,7 @@ class Supervisor:
         limits: Limits | None = None,
         launcher: Launcher | None = None,
         tier: Tier | None = None,
+        keeps_spare: bool = False,
     ) -> None:
         """Starts one thread and no process.
 
@@ -43,15 +45,21 @@ class Supervisor:
             limits: what each may use.
             launcher: how they are started.
             tier: how they are confined; as well as this system can by default.
+            keeps_spare: whether one is kept ready for the next plugin once a first one was started.
         """
         allow_many_workers()
         self.frames = OwnFrames()
         """Frames that this process writes."""
         self._deadlines = deadlines or Deadlines()
-        self._limits = limits or Limits()
-        self._launcher = launcher or PlainLauncher()
-        self._tier = tier
         self._watcher = Watcher()
+        self._supply = WorkerSupply(
+            self._watcher,
+            launcher or PlainLauncher(),
+            self._deadlines,
+            limits or Limits(),
+            tier,
+            keeps_spare=keeps_spare,
+        )
         self._lock = Lock()
         # A group with a process is held by the watcher; one without is of interest only to whoever has its plugins.
         self._groups: WeakSet[WorkerGroup] = WeakSet()
@@ -74,7 +82,7 @@ class Supervisor:
 
     def group(self) -> WorkerGroup:
         """A process, not started, that takes any number of plugins by ``add``."""
-        group = WorkerGroup(self._watcher, self._launcher, self._deadlines, self._limits, self._tier)
+        group = WorkerGroup(self._supply)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the supervisor is closed")
@@ -84,6 +92,10 @@ class Supervisor:
     def frame(self, image: Image) -> Frame:
         """The picture as a frame that workers can only read; the caller releases it."""
         return self.frames.copy_of(image)
+
+    def prepare(self) -> None:
+        """Starts the spare worker now, if one is kept; returns at once. For a moment when nobody waits."""
+        self._supply.prepare()
 
     def close(self) -> None:
         """Ends every process: all are asked at once, and what is still there at the deadline is killed."""
@@ -95,6 +107,7 @@ class Supervisor:
         for group in groups:
             group.begin_stop(for_good=True)
         by = monotonic() + self._deadlines.stop_s
+        self._supply.close(by)
         for group in groups:
             group.finish_stop(by)
         self._watcher.close()

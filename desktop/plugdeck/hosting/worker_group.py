@@ -14,35 +14,25 @@ from time import monotonic
 
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.go_runner.build import runner_of
 from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
-from plugdeck.hosting.launch import Launcher
-from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
-from plugdeck.hosting.sandbox.command import worker_command
-from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Permissions, Tier
-from plugdeck.hosting.sandbox.environment import current_folder
-from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
-from plugdeck.hosting.watcher import Watcher
+from plugdeck.hosting.wanted_confinement import too_weak, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
+from plugdeck.hosting.worker_supply import WorkerSupply
 
 
 class WorkerGroup:
     """The plugins that share a process. Any thread; starting and ending take turns."""
 
-    def __init__(
-        self, watcher: Watcher, launcher: Launcher, deadlines: Deadlines, limits: Limits, tier: Tier | None
-    ) -> None:
-        self._tier = tier
+    def __init__(self, supply: WorkerSupply) -> None:
+        self._supply = supply
+        self._deadlines = supply.deadlines
         self._confinement: Confinement | None = None
-        self._watcher = watcher
-        self._launcher = launcher
-        self._deadlines = deadlines
-        self._limits = limits
         self._turn = RLock()
         self._process: WorkerProcess | None = None
         self._placed: Mapping[str, SealedCopy] = {}
@@ -90,7 +80,9 @@ class WorkerGroup:
         with self._turn:
             plugin.is_wanted = True
             self._refuse_weak_confinement(plugin)
-            confinement = self._wanted_confinement(self._runner_of(plugin))
+            runner = self._runner_of(plugin)
+            wanted = [each for each in self._plugins if each.is_wanted]
+            confinement = wanted_confinement(wanted, self._supply.tier, runner)
             if self.process and confinement != self._confinement:
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
@@ -101,6 +93,7 @@ class WorkerGroup:
                 if failure := each.load_into(process):
                     each.is_wanted = False
                     refused = failure if each is plugin or not process.is_alive else refused
+            self._supply.prepare()
             if refused:
                 self._end_unless_used()
                 raise refused
@@ -146,12 +139,12 @@ class WorkerGroup:
 
     def _refuse_weak_confinement(self, asked: HostedPlugin) -> None:
         """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
-        tier = self._tier or offer().tier
+        tier = self._supply.tier
         for plugin in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
-            if not tier.holds_as_much_as(lowest := plugin.approval.lowest_tier):
+            if reason := too_weak(tier, plugin.approval.lowest_tier):
                 plugin.is_wanted = False
                 plugin.become_loading()
-                refused = plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=_too_weak(tier, lowest)))
+                refused = plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=reason))
                 if plugin is asked:
                     raise refused
 
@@ -167,25 +160,6 @@ class WorkerGroup:
             message = f"{failure} {failure.remedy}".strip()
             raise asked.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=message)) from failure
 
-    def _wanted_confinement(self, runner: str) -> Confinement:
-        """What all of its wanted plugins need, together: they share the process."""
-        wanted = [plugin for plugin in self._plugins if plugin.is_wanted]
-        linked = [linked_files(plugin.path) for plugin in wanted]
-        needed = [path for each in linked for path in (*each.libraries, *each.data)]
-        for plugin, files in zip(wanted, linked, strict=True):
-            can_read_itself = plugin.approval.permissions.allows_reading(plugin.path)
-            plugin.is_opened_in_place = files.by_place or can_read_itself or bool(runner)  # Go opens nothing else
-        placed = [str(plugin.path) for plugin in wanted if plugin.is_opened_in_place]
-        allowed = Permissions.together([plugin.approval.permissions for plugin in wanted])
-        return Confinement(
-            self._tier or offer().tier,
-            allowed,
-            needed=tuple(dict.fromkeys((*needed, runner) if runner else needed)),
-            placed=tuple(dict.fromkeys(placed)),
-            folder=current_folder() if any(files.by_folder for files in linked) else "/",
-            runner=runner,
-        )
-
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
         if self.is_closed():
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
@@ -195,7 +169,8 @@ class WorkerGroup:
         try:
             with sealed_copies(confinement.placed if confinement.tier is Tier.SEALED else ()) as copies:
                 self._placed = copies
-                process = self._new_process(confinement, {path: copy.descriptor for path, copy in copies.items()})
+                descriptors = {path: copy.descriptor for path, copy in copies.items()}
+                process = self._supply.worker(confinement, descriptors, sink=self, on_end=self._ended)
         except HostError as failure:
             self._ended(failure.outcome)()
             raise
@@ -204,16 +179,6 @@ class WorkerGroup:
             process.abandon()
         process.say_hello()
         return process
-
-    def _new_process(self, confinement: Confinement, copies: Mapping[str, int]) -> WorkerProcess:
-        return WorkerProcess(
-            command=worker_command(self._limits, confinement, copies),
-            launcher=self._launcher,
-            watcher=self._watcher,
-            deadlines=self._deadlines,
-            sink=self,
-            on_end=self._ended,
-        )
 
     def _end_unless_used(self) -> None:
         if not any(plugin.is_loaded for plugin in self._plugins):
@@ -238,9 +203,3 @@ class WorkerGroup:
             return outcome
         whose = culprit.manifest.name if culprit else "one of the plugins"
         return replace(outcome, message=f"That was {whose}, in the process that they share. {outcome.message}".strip())
-
-
-def _too_weak(tier: Tier, lowest: Tier) -> str:
-    offered = offer()
-    why = f"{offered.reason} {offered.remedy}".strip() if tier is offered.tier else "Plugdeck was told to use less."
-    return f"You allowed it with confinement {lowest} or better, and it would have {tier} here. {why}"

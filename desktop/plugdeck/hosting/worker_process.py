@@ -59,6 +59,7 @@ class WorkerProcess:
         self._turn = RLock()
         self._activity = STARTING
         self._is_finished = False
+        self._is_ready = False
         self._request = 0
         self._mapped: set[int] = set()
         self._unmapped: list[int] = []
@@ -83,11 +84,14 @@ class WorkerProcess:
         return self._child.is_alive
 
     def say_hello(self) -> None:
-        """Waits until the worker is ready. Raises HostError."""
+        """Waits until the worker is ready; once it was, returns at once. Raises HostError."""
+        if self._is_ready:
+            return
         with self.session(STARTING):
             message = self._answer(self._deadlines.hello_s, None, is_short=False)
             if message.kind is not Kind.HELLO:
                 raise self.breach(f"It began with {message.kind.name} rather than HELLO.")
+            self._is_ready = True
 
     def ask(
         self,

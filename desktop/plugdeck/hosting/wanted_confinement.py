@@ -1,0 +1,41 @@
+"""How a process has to be confined for the plugins that it is to run: what each needs and may, and no more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from plugdeck.hosting.sandbox.confinement import Confinement, Permissions, Tier
+from plugdeck.hosting.sandbox.environment import current_folder
+from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.hosting.sandbox.offer import offer
+
+if TYPE_CHECKING:
+    from plugdeck.hosting.hosted_plugin import HostedPlugin
+
+
+def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str) -> Confinement:
+    """What all of the plugins need, together: they share the process. Notes on each whether it is opened in place."""
+    linked = [linked_files(plugin.path) for plugin in plugins]
+    needed = [path for each in linked for path in (*each.libraries, *each.data)]
+    for plugin, files in zip(plugins, linked, strict=True):
+        can_read_itself = plugin.approval.permissions.allows_reading(plugin.path)
+        plugin.is_opened_in_place = files.by_place or can_read_itself or bool(runner)  # Go opens nothing else
+    placed = [str(plugin.path) for plugin in plugins if plugin.is_opened_in_place]
+    return Confinement(
+        tier,
+        Permissions.together([plugin.approval.permissions for plugin in plugins]),
+        needed=tuple(dict.fromkeys((*needed, runner) if runner else needed)),
+        placed=tuple(dict.fromkeys(placed)),
+        folder=current_folder() if any(files.by_folder for files in linked) else "/",
+        runner=runner,
+    )
+
+
+def too_weak(tier: Tier, lowest: Tier) -> str:
+    """Why a plugin that is to be held by ``lowest`` at least is not started in ``tier``; empty when it may be."""
+    if tier.holds_as_much_as(lowest):
+        return ""
+    offered = offer()
+    why = f"{offered.reason} {offered.remedy}".strip() if tier is offered.tier else "Plugdeck was told to use less."
+    return f"You allowed it with confinement {lowest} or better, and it would have {tier} here. {why}"
