@@ -46,7 +46,7 @@ def module_causes(comparison: Comparison, *, is_explained: bool) -> Iterator[Fin
         yield _left(f"{len(others) - MOST_FINDINGS:,} more modules are of other versions.", rest, comparison)
     settings = [name for name in _LOCAL_SETTINGS if comparison.plugin.setting(name) != comparison.host.setting(name)]
     left = [package for group in groups if not group.is_another for package in group.packages]
-    if settings and (left or is_explained):
+    if settings:
         yield _settings_finding(settings, [] if is_explained else left, comparison)
     elif left and not is_explained:
         yield from _unexplained(groups, others, comparison)

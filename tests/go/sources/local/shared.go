@@ -1,0 +1,7 @@
+// Package shared is what plugins and hosts both use.
+package shared
+
+// Version is which of them it is.
+func Version() string { return version }
+
+const version = "local"

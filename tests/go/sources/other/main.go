@@ -1,0 +1,10 @@
+// A plugin that shares a module with its host.
+package main
+
+import "example.com/shared"
+
+var Priority = 4
+
+func Version() string { return shared.Version() }
+
+func main() {}

@@ -1,0 +1,10 @@
+// Package shared is what plugins and hosts both use.
+package shared
+
+// Version is which of them it is.
+func Version() string { return version }
+
+const version = "v1.1.0"
+
+// Added is new.
+func Added(text string) string { return text }
