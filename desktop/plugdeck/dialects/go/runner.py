@@ -89,7 +89,8 @@ def runner_folder(build: RunnerBuild) -> Path:
 
 def runner_sources() -> list[Path]:
     """What it is built from."""
-    return sorted(path for path in shipped("plugins", "runner").iterdir() if path.suffix in {".go", ".mod"})
+    files = shipped("plugins", "runner").iterdir()
+    return sorted(path for path in files if path.suffix in {".go", ".mod"} and not path.stem.endswith("_test"))
 
 
 def judge_for_runner(plugin: GoFile, path: Path) -> Iterator[Finding]:

@@ -111,8 +111,8 @@ def _words_of(process: subprocess.Popen[str], cancelled: Callable[[], bool]) -> 
 
 
 def _environment(build: RunnerBuild) -> dict[str, str]:
-    """Nothing of what the user set for other builds, no network, and a cache of our own."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "CC") if name in os.environ}
+    """Nothing of what the user set for other builds, no network, and a cache of our own unless one was chosen."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "CC", "GOCACHE") if name in os.environ}
     own = {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off", "GOWORK": "off", "GO111MODULE": "on"}
     cache = {"GOCACHE": str(cache_folder() / "go-build"), "GOPATH": str(cache_folder() / "go-path")}
     return {
