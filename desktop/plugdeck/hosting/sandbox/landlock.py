@@ -13,6 +13,7 @@ import stat
 import struct
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import NamedTuple
 
 # The three calls have the same numbers on every machine (asm-generic/unistd.h).
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
@@ -37,13 +38,31 @@ def landlock_abi() -> int:
     return max(0, version)
 
 
-def restrict(readable: Sequence[str], writable: Sequence[str] = (), *, network: bool = False) -> int:
+class Taken(NamedTuple):
+    """What a process no longer has, but for what it is allowed; bits of ``linux/landlock.h``."""
+
+    files: int
+    tcp: int = 0
+    scopes: int = 0
+
+    @classmethod
+    def by_kernel(cls, abi: int, *, network: bool = False) -> Taken:
+        """All that a kernel of this version can take; TCP stays with ``network``."""
+        files = _FIRST_RIGHTS | sum(right for since, right in _ADDED_BY_ABI.items() if since <= abi)
+        tcp = _TCP if abi >= _ABI_OF_TCP and not network else 0
+        return cls(files, tcp, _SCOPES if abi >= _ABI_OF_SCOPES else 0)
+
+
+def restrict(
+    readable: Sequence[str], writable: Sequence[str] = (), *, network: bool = False, taken: Taken | None = None
+) -> int:
     """Leaves this thread, and those it starts, only these folders and files. There is no way back.
 
     Args:
         readable: may be read, and code in them mapped; those that are not there are left out.
         writable: may be read, and files in them made, written and removed.
         network: whether TCP stays open.
+        taken: what is taken away; all that the kernel can by default.
 
     Returns:
         The version that was used; 0 when nothing is restricted, since the kernel cannot.
@@ -54,13 +73,13 @@ def restrict(readable: Sequence[str], writable: Sequence[str] = (), *, network: 
     abi = landlock_abi()
     if not abi:
         return 0
-    handled = _FIRST_RIGHTS | sum(right for since, right in _ADDED_BY_ABI.items() if since <= abi)
-    ruleset = _new_ruleset(abi, handled, network=network)
+    taken = taken or Taken.by_kernel(abi, network=network)
+    ruleset = _new_ruleset(abi, taken)
     try:
         for path in readable:
-            _allow(ruleset, path, handled & (_EXECUTE | _READ_FILE | _READ_DIR))
+            _allow(ruleset, path, taken.files & (_EXECUTE | _READ_FILE | _READ_DIR))
         for path in writable:
-            _allow(ruleset, path, handled & ~_MAKE_DEVICES)
+            _allow(ruleset, path, taken.files & ~_MAKE_DEVICES)
         _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         _checked(_libc().syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
@@ -68,13 +87,13 @@ def restrict(readable: Sequence[str], writable: Sequence[str] = (), *, network: 
     return abi
 
 
-def _new_ruleset(abi: int, handled: int, *, network: bool) -> int:
+def _new_ruleset(abi: int, taken: Taken) -> int:
     """A descriptor; ``struct landlock_ruleset_attr`` has grown with the versions."""
-    fields = [handled]
+    fields = [taken.files]
     if abi >= _ABI_OF_TCP:
-        fields.append(0 if network else _TCP)
+        fields.append(taken.tcp)
     if abi >= _ABI_OF_SCOPES:
-        fields.append(_SCOPES)
+        fields.append(taken.scopes)
     attributes = struct.pack(f"={len(fields)}Q", *fields)
     return _checked(_libc().syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
 
