@@ -38,7 +38,7 @@ class Services:
 def make_services(settings: Settings, background: Background, clock: Clock | None = None) -> Services:
     """Everything below the window; starts threads and no process. The clock is the chain's."""
     deadline_s = min(max(settings.get("hosting.call_deadline_s", 2.0), 0.1), 600.0)
-    supervisor = Supervisor(deadlines=Deadlines(call_s=deadline_s))
+    supervisor = Supervisor(deadlines=Deadlines(call_s=deadline_s), keeps_spare=True)
     records = TrustRecords()
     chain = Chain(supervisor, records, clock)
     bridge = ChainBridge(chain)
