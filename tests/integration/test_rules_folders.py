@@ -33,7 +33,6 @@ os._exit(0)
 """
 # linux/landlock.h
 RIGHTS = {
-    "execute": (0, "os.posix_spawn(f'{folder}/program', ['program'], {})"),
     "write-file": (1, "os.open(f'{folder}/file', os.O_WRONLY)"),
     "read-file": (2, "os.open(f'{folder}/file', os.O_RDONLY)"),
     "read-folder": (3, "os.listdir(folder)"),
@@ -90,6 +89,14 @@ def test_each_right_to_files_is_refused_by_its_own_rule(attempt, all_rights, rig
 
     assert attempt(deed, all_rights, SYSTEM_FOLDERS) == errno.EACCES
     assert attempt(deed, all_rights._replace(files=all_rights.files & ~(1 << bit)), SYSTEM_FOLDERS) == 0
+
+
+def test_starting_a_file_is_refused_by_its_rule_where_reading_it_is_not(attempt):
+    deed = "os.posix_spawn(f'{folder}/program', ['program'], {})"
+    if not landlock_abi():
+        pytest.skip("this kernel has no Landlock")
+    assert attempt(deed, Taken(files=1 << 0), SYSTEM_FOLDERS) == errno.EACCES
+    assert attempt(deed, Taken(files=1 << 1), SYSTEM_FOLDERS) == 0
 
 
 def test_renaming_between_folders_that_may_be_written_is_allowed_by_its_rule(attempt, all_rights, tmp_path):
