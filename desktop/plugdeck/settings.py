@@ -7,6 +7,9 @@ whole (the last one to close would undo the others' changes).
 from __future__ import annotations
 
 import copy
+import errno
+import os
+import stat
 import threading
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +20,8 @@ from plugdeck import paths
 from plugdeck.errors import SettingsError
 
 FILE_NAME = "settings.toml"
+_MOST_BYTES = 1 << 20
+"""A hundred times what a user has."""
 
 Key = str | tuple[str, ...]
 """``"window.size"``, or a tuple where a part may itself hold a dot: ``("priority", "blur.so")``."""
@@ -114,6 +119,7 @@ class Settings:
     def _read(self) -> Table | None:
         """What is on disk; None when there is no file, or only a damaged one, which is then kept aside."""
         try:
+            _check_file(self.path)
             return tomllib.loads(self.path.read_bytes().decode())
         except FileNotFoundError:
             return None
@@ -130,6 +136,15 @@ class Settings:
         except OSError:
             return f"The settings in {self.path} are damaged ({reason}); the defaults are used."
         return f"The settings were damaged ({reason}); the defaults are used, the old file is kept as {kept}."
+
+
+def _check_file(path: Path) -> None:
+    """Before it is opened: a pipe would never end. Raises OSError."""
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    if status.st_size > _MOST_BYTES:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
 
 
 def _parts(key: Key) -> tuple[str, ...]:

@@ -165,6 +165,22 @@ def test_an_unreadable_file_gives_the_defaults_and_is_not_overwritten(path):
     assert path.is_dir()
 
 
+@pytest.mark.parametrize("kind", ["pipe", "huge"])
+def test_what_would_take_forever_to_read_is_not_read_and_not_overwritten(path, kind):
+    path.parent.mkdir()
+    if kind == "pipe":
+        os.mkfifo(path)
+    else:
+        path.touch()
+        os.truncate(path, 1 << 40)
+    settings = Settings.load(path)
+    assert "could not be read" in settings.notice
+    settings.set("a", 1)
+    with pytest.raises(SettingsError):
+        settings.save()
+    assert list(path.parent.iterdir()) == [path]
+
+
 def test_a_folder_that_cannot_be_made_is_an_error_with_a_remedy(tmp_path):
     (tmp_path / "config").write_text("a file where the folder should be")
     settings = Settings.load(tmp_path / "config" / "settings.toml")

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+_PRIME = 2**255 - 19
+_ORDER_8 = 0x5FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
+"""The second coordinate of points of order 8."""
+_WEAK = {0, 1, _PRIME - 1, _ORDER_8, _PRIME - _ORDER_8}
 
 
 class SignaturesMissingError(PlugdeckError):
@@ -68,6 +72,12 @@ def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def is_weak(public: bytes) -> bool:
+    """Whether the key is one of the points of small order, for which anybody can sign: no private key makes one."""
+    without_sign = int.from_bytes(public, "little") & (2**255 - 1)
+    return without_sign % _PRIME in _WEAK
 
 
 def _private(pem: bytes) -> Ed25519PrivateKey:

@@ -16,7 +16,7 @@ import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 
-from plugdeck.trust.ed25519 import KEY_BYTES, SIGNATURE_BYTES
+from plugdeck.trust.ed25519 import KEY_BYTES, SIGNATURE_BYTES, is_weak
 
 SUFFIX = ".sig"
 MOST_BYTES = 1024
@@ -81,7 +81,10 @@ def key_bytes(text: str) -> bytes:
     """
     if not text.startswith(_KEY_PREFIX):
         raise ValueError("a public key begins with ed25519:")
-    return _from_base64(text.removeprefix(_KEY_PREFIX), KEY_BYTES)
+    public = _from_base64(text.removeprefix(_KEY_PREFIX), KEY_BYTES)
+    if is_weak(public):
+        raise ValueError("anybody could sign with this key")
+    return public
 
 
 def _from_base64(text: str, length: int) -> bytes:

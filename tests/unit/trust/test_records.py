@@ -1,8 +1,9 @@
 """What the user decided, in one instance and several, on disks that take it and disks that do not."""
 
 import errno
-import multiprocessing
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -345,22 +346,23 @@ def test_threads_that_decide_at_once_lose_nothing(path):
     assert len(records[0].decisions()) == 80
 
 
-def decide_in_a_process(path, number):
-    records = TrustRecords(path)
-    for step in range(10):
-        allow(records, f"{number:032x}{step:032x}")
+DECIDE = """
+import sys
+from pathlib import Path
+from plugdeck import atomic_file
+from plugdeck.trust.records import TrustRecords
+atomic_file.LOCK_PATIENCE_S = 100  # the machine may be busy
+records = TrustRecords(Path(sys.argv[1]))
+for step in range(10):
+    records.quarantine(f"{int(sys.argv[2]):032x}{step:032x}", "x", "It crashed.")
+"""
 
 
-def test_processes_that_decide_at_once_lose_nothing(path, monkeypatch):
-    monkeypatch.setattr("plugdeck.atomic_file.LOCK_PATIENCE_S", 100)  # the machine may be busy
-    context = multiprocessing.get_context("fork")
-    processes = [context.Process(target=decide_in_a_process, args=(path, number)) for number in range(4)]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join()
+def test_processes_that_decide_at_once_lose_nothing(path):
+    command = [sys.executable, "-c", DECIDE, os.fspath(path)]
+    processes = [subprocess.Popen([*command, str(number)]) for number in range(4)]
 
-    assert [process.exitcode for process in processes] == [0, 0, 0, 0]
+    assert [process.wait(100) for process in processes] == [0, 0, 0, 0]
     assert len(TrustRecords(path).decisions()) == 40
 
 
