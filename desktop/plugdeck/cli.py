@@ -60,24 +60,32 @@ def list_plugins(options: argparse.Namespace) -> int:
 def inspect(options: argparse.Namespace) -> int:
     """``plugdeck inspect FILE [--host EXE] [--sysroot DIR]``."""
     from plugdeck.catalogue.examine import examine
+    from plugdeck.catalogue.go_rows import go_rows, read_go
 
     host = _host_choice(options).host()
     report = examine(options.file, host)
-    build, signature = _build_of(report), _signature_of(report)
+    build, signature, go = _build_of(report), _signature_of(report), read_go(options.file)
     if options.json:
-        print_json(cli_json.inspect_json(report, build, signature))
+        print_json(cli_json.inspect_json(report, build, signature, go))
     else:
         from plugdeck.catalogue.build_rows import build_rows
 
-        print(cli_text.facts_text(report, build_rows(build) if build else (), host.name, signature))
+        rows = (*(build_rows(build) if build else ()), *(go_rows(go) if go else ()))
+        print(cli_text.facts_text(report, rows, host.name, signature))
     return 0 if report.facts else 1
 
 
 def check(options: argparse.Namespace) -> int:
-    """``plugdeck check FILE… [--host EXE] [--sysroot DIR] [--tree]``."""
+    """``plugdeck check FILE… [--host EXE] [--sysroot DIR] [--tree] [--together]``."""
     from plugdeck.cli_check import check_files
 
-    return check_files(options.files, _host_choice(options), as_json=options.json, with_tree=options.tree)
+    return check_files(
+        options.files,
+        _host_choice(options),
+        as_json=options.json,
+        with_tree=options.tree,
+        together=options.together,
+    )
 
 
 def _check_plainly(names: Sequence[str]) -> int:

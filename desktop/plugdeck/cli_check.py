@@ -21,12 +21,21 @@ if TYPE_CHECKING:
 _REFUSED = {Status.INCOMPATIBLE, Status.UNREADABLE}
 
 
-def check_files(paths: Sequence[Path], choice: HostChoice, *, as_json: bool = False, with_tree: bool = False) -> int:
+def check_files(
+    paths: Sequence[Path],
+    choice: HostChoice,
+    *,
+    as_json: bool = False,
+    with_tree: bool = False,
+    together: bool = False,
+) -> int:
     """Prints the verdicts, each with the tree of libraries when asked for; 1 when a file does not fit or
-    load, else 0.
+    load, else 0. With ``together`` each file is judged in a process that has all before it.
     """
     host = choice.host()
     checked = _examined(paths, host, with_tree)
+    if together:
+        checked = _beside_each_other(checked)
     verdicts = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
     return 1 if any(status in _REFUSED or not loads for status, loads in verdicts) else 0
 
@@ -35,6 +44,15 @@ def _examined(paths: Sequence[Path], host: Host, with_tree: bool) -> Iterator[_C
     for path in paths:
         report = examine(path, host, symbols=with_tree)  # a tree says which library's symbols are missing
         yield report, _tree(report, host) if with_tree else None
+
+
+def _beside_each_other(checked: Iterator[_Checked]) -> Iterator[_Checked]:
+    from plugdeck.catalogue.together import beside
+
+    earlier: list[Report] = []
+    for report, tree in checked:
+        yield beside(report, earlier), tree
+        earlier.append(report)
 
 
 def _tree(report: Report, host: Host) -> Dependency | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from plugdeck.catalogue.difference import Difference
     from plugdeck.catalogue.report import Report
     from plugdeck.compat.tree import Dependency
+    from plugdeck.dialects.go.facts import GoFile
     from plugdeck.dialects.manifest import Manifest
     from plugdeck.trust.signatures import Signature
 
@@ -59,8 +60,10 @@ def check_json(report: Report) -> Json:
     }
 
 
-def inspect_json(report: Report, build: BuildFacts | None, signature: Signature | None) -> Json:
+def inspect_json(report: Report, build: BuildFacts | None, signature: Signature | None, go: GoFile | None) -> Json:
     """The document of ``plugdeck inspect --json``."""
+    from plugdeck.catalogue.go_rows import go_json
+
     facts = report.facts
     elf = facts.elf if facts else None
     return {
@@ -75,6 +78,7 @@ def inspect_json(report: Report, build: BuildFacts | None, signature: Signature 
         "manifest": _manifest_json(report.manifest) if report.manifest else None,
         "symbols": _symbols_json(report),
         "signature": signature_json(signature) if signature else None,
+        **({"go": go_json(go)} if go else {}),
     }
 
 
@@ -176,7 +180,6 @@ def _toolchain_json(toolchain: Toolchain) -> Json:
 
 def _symbols_json(report: Report) -> list[Json]:
     types = report.manifest.types if report.manifest else {}
-    exports = (report.facts.exports if report.facts else None) or ()
     return [
         {
             "name": symbol.name,
@@ -185,7 +188,7 @@ def _symbols_json(report: Report) -> list[Json]:
             "address": symbol.address,
             "size": symbol.size_bytes,
         }
-        for symbol in exports
+        for symbol in report.symbols or ()
     ]
 
 

@@ -141,7 +141,7 @@ def _symbol_lines(report: Report) -> list[str]:
     """Each exported symbol with its declared type, or the name that its author wrote."""
     from plugdeck.compat.demangle import demangled
 
-    exports = (report.facts.exports if report.facts else None) or ()
+    exports = report.symbols or ()
     types = report.manifest.types if report.manifest else {}
     lines = ["", f"  {len(exports)} symbols"] if exports else []
     for symbol in exports:

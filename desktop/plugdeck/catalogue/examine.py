@@ -76,7 +76,7 @@ def judge(facts: BinaryFacts, host: Host) -> Report:
     findings = (*check(facts, host), *judge_contract(facts, manifest, host), *said)
     if len(findings) > 1:
         findings = tuple(sorted(findings, key=lambda finding: _WEIGHT[finding.severity]))
-    return Report(facts.path, _status(manifest, findings), findings, facts, manifest)
+    return Report(facts.path, status_of(manifest, findings), findings, facts, manifest)
 
 
 def unreadable(path: Path, error: BinaryFormatError) -> Report:
@@ -85,7 +85,7 @@ def unreadable(path: Path, error: BinaryFormatError) -> Report:
     return Report(path, Status.UNREADABLE, (finding,))
 
 
-def _status(manifest: Manifest | None, findings: tuple[Finding, ...]) -> Status:
+def status_of(manifest: Manifest | None, findings: tuple[Finding, ...]) -> Status:
     """What no host could use as a plugin is that first of all. A library without a contract that is known here may be
     another program's plugin, so all that can be said of it is whether it loads."""
     if manifest is None:

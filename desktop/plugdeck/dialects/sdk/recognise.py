@@ -26,6 +26,9 @@ from plugdeck.text import visible
 HOST_ABI_MINIMUM, HOST_ABI = (1, 0), (1, 0)
 """The oldest and the newest SDK version (major, minor) that this host supports."""
 
+GO = "Go"
+"""The owner of the note that Go's linker leaves, and the name of the runtime that such a file brings."""
+
 MAX_FINDINGS = 50
 """A crafted file can have thousands; nobody reads them."""
 
@@ -69,6 +72,7 @@ def _manifest(notes: SdkNotes, facts: BinaryFacts) -> Manifest:
         parameters=parameters,
         area=area,
         area_radius=radius,
+        language_runtime=GO if facts.elf and any(note.owner == GO for note in facts.elf.notes) else "",
     )
 
 
