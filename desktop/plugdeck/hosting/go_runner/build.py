@@ -113,17 +113,10 @@ def _words_of(process: subprocess.Popen[str], cancelled: Callable[[], bool]) -> 
 def _environment(build: RunnerBuild) -> dict[str, str]:
     """Nothing of what the user set for other builds, no network, and a cache of our own unless one was chosen."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "CC", "GOCACHE") if name in os.environ}
-    own = {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off", "GOWORK": "off", "GO111MODULE": "on"}
-    cache = {"GOCACHE": str(cache_folder() / "go-build"), "GOPATH": str(cache_folder() / "go-path")}
-    return {
-        **kept,
-        **own,
-        **cache,
-        "GOFLAGS": "-mod=mod",
-        "CGO_ENABLED": "1",
-        "LC_ALL": "C.UTF-8",
-        **dict(build.variables),
-    }
+    own = {"GOCACHE": str(cache_folder() / "go-build"), "GOPATH": str(cache_folder() / "go-path")}
+    plain = {"GOTOOLCHAIN": "local", "GOPROXY": "off", "GOENV": "off", "GOWORK": "off", "GO111MODULE": "on"}
+    plain |= {"GOFLAGS": "-mod=mod", "CGO_ENABLED": "1", "LC_ALL": "C.UTF-8"}
+    return {**plain, **own, **kept, **dict(build.variables)}
 
 
 @contextmanager
