@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from array import array
-from collections.abc import Iterator
-from itertools import compress
+from collections.abc import Collection, Iterator
+from itertools import compress, islice
 from struct import Struct
 
 from plugdeck.binary.dynamic import (
@@ -28,7 +29,7 @@ from plugdeck.errors import BinaryFormatError
 MAX_TEXT_BYTES = 64 * 1024
 """Of one string."""
 
-_MOST_RELOCATIONS = 1_000_000
+_MOST_RELOCATIONS, _MOST_PLACES = 1_000_000, 50_000
 _PIECE_BYTES = 3 * 8 * 40_000  # a whole number of entries of both kinds
 _SEARCHED_BYTES = 1024 * 1024
 
@@ -45,13 +46,15 @@ class GoImage:
         self.table = read_dynamic_table(source, segments, self.loads, self.layout)
         self.word_bytes = self.layout.bits // 8
         self._order = self.layout.word.format[0]
-        self._word = Struct(self._order + ("Q" if self.word_bytes == 8 else "I"))
+        self.word_code = "Q" if self.word_bytes == 8 else "I"
+        """Of a word, as for ``struct``."""
+        self._word = Struct(self._order + self.word_code)
         self.rows = b""
         """Dynamic symbols, as they are in the file."""
         self.names = b""
         """Of those, one behind the other, each ended by NUL."""
-        self.numbers: dict[int, int] = {}
-        """The number of a dynamic symbol by where its name begins."""
+        self._name_places: array[int] = array("I")
+        """Where the name of each dynamic symbol begins."""
         if self.table is not None:
             self._read_symbols(self.table)
 
@@ -66,8 +69,7 @@ class GoImage:
         what = "the symbol table"
         self.rows = self.source.read(self.loads.place_of(table.values[DT_SYMTAB], size, what), size, what)
         self.names = read_string_table(self.source, table, self.loads).read_all()
-        words = self.layout.symbol.size // 4
-        self.numbers = dict(zip(self._array("I", self.rows)[::words], range(count), strict=True))
+        self._name_places = self._array("I", self.rows)[:: self.layout.symbol.size // 4]
 
     def sections(self) -> tuple[Section, ...]:
         """All sections; none where they are gone or damaged, which no loader minds."""
@@ -85,14 +87,14 @@ class GoImage:
         _, info, _, section, address, length = fields if self.word_bytes == 8 else _as_wide(fields)
         return info & 15, address if section else 0, length
 
-    def number_of(self, name: bytes) -> int | None:
-        """The number of the dynamic symbol of this name; linkers let names end in others."""
-        place = self.names.find(name + b"\0")
-        while place >= 0:
-            if place in self.numbers:
-                return self.numbers[place]
-            place = self.names.find(name + b"\0", place + 1)
-        return None
+    def find_symbols(self, pattern: re.Pattern[bytes], most: int) -> dict[bytes, int]:
+        """The numbers of dynamic symbols by what the pattern's first group is in their names, in the names' order.
+
+        The pattern ends with the NUL of a name, and begins anywhere: linkers let names end in others.
+        """
+        places = {match.start(): match[1] for match in islice(pattern.finditer(self.names), most)}
+        numbers = {place: number for number, place in enumerate(self._name_places) if place in places}
+        return {text: numbers[place] for place, text in places.items() if place in numbers}
 
     def read(self, address: int, size: int, what: str) -> bytes:
         """The bytes in the file at an address, without relocations."""
@@ -110,13 +112,21 @@ class GoImage:
 
     def words(self, address: int, count: int, what: str) -> list[int]:
         """Pointers and lengths at an address, relocated as if the file were loaded at 0 and met no other."""
-        values = [each[0] for each in self._word.iter_unpack(self.read(address, count * self.word_bytes, what))]
         end = address + count * self.word_bytes
-        for offset, symbol, addend in self._relocations_in(range(address, end)):
-            index, rest = divmod(offset - address, self.word_bytes)
-            if not rest:
-                added = values[index] if addend is None else addend
-                values[index] = (self.symbol(symbol)[1] if symbol else 0) + added & (1 << self.layout.bits) - 1
+        found = self.pointers(range(address, end, self.word_bytes), self.read(address, end - address, what))
+        return [found[place] for place in range(address, end, self.word_bytes)]
+
+    def pointers(self, places: Collection[int], data: bytes = b"") -> dict[int, int]:
+        """As ``words``, of many places that lie apart, by place; ``data`` is what is in the file there, if known."""
+        read = data or b"".join([self.read(place, self.word_bytes, "a pointer") for place in places])
+        values = dict(zip(places, (each[0] for each in self._word.iter_unpack(read)), strict=True))
+        wanted = places if isinstance(places, range) else frozenset(places)
+        for relocations, words in self._relocation_pieces():
+            offsets = relocations[::words]
+            for index in [index for index, offset in enumerate(offsets) if offset in wanted]:
+                place, info, *addends = relocations[index * words : (index + 1) * words]
+                symbol, added = info >> self._symbol_shift, addends[0] if addends else values[place]
+                values[place] = (self.symbol(symbol)[1] if symbol else 0) + added & (1 << self.layout.bits) - 1
         return values
 
     def text(self, address: int, size: int, what: str) -> str:
@@ -135,6 +145,8 @@ class GoImage:
             infos = values[1::words]
             named = [info >> shift in symbols for info in infos]
             found.extend(compress(values[::words], named))
+            if len(found) > _MOST_PLACES:
+                raise damaged("Too many relocations name the hashes of packages")
         return sorted(found)
 
     def places_of_pointer(self, target: int) -> Iterator[int]:
@@ -168,16 +180,6 @@ class GoImage:
     def _symbol_shift(self) -> int:
         return 32 if self.layout.bits == 64 else 8
 
-    def _relocations_in(self, wanted: range) -> Iterator[tuple[int, int, int | None]]:
-        """Address, symbol and addend (None: it is in place) of what is written there."""
-        shift = self._symbol_shift
-        for values, words in self._relocation_pieces():
-            offsets = values[::words]
-            first, last = wanted.start, wanted.stop
-            for index in [index for index, offset in enumerate(offsets) if first <= offset < last]:
-                row = values[index * words : (index + 1) * words]
-                yield row[0], row[1] >> shift, row[2] if words == 3 else None
-
     def _relocation_pieces(self) -> Iterator[tuple[array[int], int]]:
         """DT_RELA and DT_REL as numbers, piece by piece, with the numbers that make an entry."""
         for tag, size_tag, words in ((DT_RELA, DT_RELASZ, 3), (DT_REL, DT_RELSZ, 2)):
@@ -191,7 +193,7 @@ class GoImage:
             place = self.loads.place_of(self.table.values.get(tag, 0), size, "the relocation table")
             for start in range(0, size, _PIECE_BYTES):
                 data = self.source.read(place + start, min(_PIECE_BYTES, size - start), "the relocation table")
-                yield self._array("Q" if self.word_bytes == 8 else "I", data), words
+                yield self._array(self.word_code, data), words
 
     def _array(self, code: str, data: bytes) -> array[int]:
         values = array(code, data)

@@ -23,6 +23,7 @@ _WORDS_OF_HASH = 5
 """``modulehash``: name, linktimehash (strings of two words), and the pointer runtimehash."""
 
 _MOST_CANDIDATES = 8
+_STT_OBJECT = 1
 _TYPES_BEFORE = {21: 18, 22: 18, 23: 18, 24: 18, 25: 18, 26: 19, 27: 16}
 """How many words before ``pkghashes`` the record has the address of types, by Go 1's minor version."""
 
@@ -47,11 +48,10 @@ class ModuleData(NamedTuple):
 def dynamic_hashes(image: GoImage) -> dict[str, bytes]:
     """The link hash of each package by the dynamic symbols: what plugins are compared with in this file's process."""
     found = dict[str, bytes]()
-    for match in islice(_HASH_BYTES.finditer(image.names), MAX_PACKAGES):
-        number = image.numbers.get(match.start())
-        kind, address, size = image.symbol(number) if number is not None else (0, 0, 0)
-        if address and kind == 1 and 0 < size <= 64:
-            found[match[1].decode("utf-8", "surrogateescape")] = image.read(address, size, "a package's hash")
+    for name, number in image.find_symbols(_HASH_BYTES, MAX_PACKAGES).items():
+        kind, address, size = image.symbol(number)
+        if address and kind == _STT_OBJECT and 0 < size <= 64:
+            found[name.decode("utf-8", "surrogateescape")] = image.read(address, size, "a package's hash")
     return found
 
 
@@ -63,8 +63,8 @@ def read_module_data(image: GoImage) -> ModuleData:
     """
     for table, count in _hash_tables(image):
         for slot in islice(image.places_of_pointer(table), _MOST_CANDIDATES):
-            start, length, capacity = image.words(slot, 3, "the plugin's record")
-            if start == table and length == capacity == count:
+            length, capacity = image.unpack(f"2{image.word_code}", slot + image.word_bytes, "the plugin's record")
+            if length == capacity == count:
                 return _record(image, slot, table, count)
     raise damaged("The record of the plugin is not where its relocations lead")
 
@@ -83,8 +83,7 @@ def _record(image: GoImage, slot: int, table: int, count: int) -> ModuleData:
 
 def _hash_tables(image: GoImage) -> Iterator[tuple[int, int]]:
     """Where tables of hashes may begin, and of how many packages they are."""
-    symbols = {image.numbers.get(match.start()) for match in islice(_HASH.finditer(image.names), MAX_PACKAGES)}
-    places = image.places_naming(frozenset(symbols - {None}))  # type: ignore[arg-type]
+    places = image.places_naming(frozenset(image.find_symbols(_HASH, MAX_PACKAGES).values()))
     stride, inside = _WORDS_OF_HASH * image.word_bytes, (_WORDS_OF_HASH - 1) * image.word_bytes
     starts = places[:1] + [after for before, after in pairwise(places) if after - before != stride]
     known = frozenset(places)

@@ -22,6 +22,10 @@ from plugdeck.errors import BinaryFormatError
 NOTE_OWNER = "Go"
 """Of the note that Go's linker writes into every file (``.note.go.buildid``)."""
 
+MAX_SYMBOLS = 100_000
+"""Of the plugin's own package."""
+
+_ADD_MODULE = re.compile(rb"(runtime\.addmoduledata\.abi0)\0")
 _VERSION = re.compile(r"\bgo1\.(\d{1,3})")
 _OBJECT, _FUNCTION = 1, 2  # STT_OBJECT, STT_FUNC
 _EXPORTED = re.compile(r"[^\W\d_]\w*")
@@ -99,7 +103,7 @@ def _mode(image: GoImage, build: BuildInfo | None) -> GoBuildMode:
         return {"pie": GoBuildMode.PROGRAM}.get(said) or GoBuildMode(said if said in set(GoBuildMode) else "")
     if image.header.type == ET_EXEC:
         return GoBuildMode.PROGRAM
-    if image.header.type == ET_DYN and image.number_of(b"runtime.addmoduledata.abi0") is not None:
+    if image.header.type == ET_DYN and image.find_symbols(_ADD_MODULE, 1):
         return GoBuildMode.PLUGIN if _has_path(image) else GoBuildMode.PROGRAM
     return GoBuildMode.OTHER
 
@@ -118,34 +122,41 @@ def _typed_symbols(image: GoImage, record: ModuleData, toolchain: str) -> tuple[
     problem = None
     for start in types_addresses(image, record.slot, minor_version(toolchain)):
         try:
-            return tuple(_symbols(image, record, Types(image, start)))
+            return _symbols(image, record, Types(image, start))
         except BinaryFormatError as error:
             problem = problem or error
     raise problem or damaged("No version of Go is known that writes such a record")
 
 
-def _symbols(image: GoImage, record: ModuleData, types: Types) -> Iterator[GoSymbol]:
-    for export in record.exports:
-        name, type_ = types.name(export.name_offset), types.at(export.type_offset)
-        number = image.number_of(f"{record.plugin_path}.{name}".encode())
-        kind = image.symbol(number)[0] if number is not None else None
-        if kind == _FUNCTION and type_.kind == FUNC:
-            yield GoSymbol(name, SymbolKind.FUNCTION, type_.name)
-        elif kind == _OBJECT and type_.kind == POINTER and type_.name.startswith("*"):
-            yield GoSymbol(name, SymbolKind.VARIABLE, type_.name[1:], types.methods_of_variable(type_))
-        else:
+def _symbols(image: GoImage, record: ModuleData, types: Types) -> tuple[GoSymbol, ...]:
+    known = _symbols_of(image, record.plugin_path)
+    rows = [(types.name(export.name_offset), types.at(export.type_offset)) for export in record.exports]
+    for name, type_ in rows:
+        expected = _FUNCTION if type_.kind == FUNC else _OBJECT
+        is_sound = type_.kind == FUNC or (type_.kind == POINTER and type_.name.startswith("*"))
+        if not is_sound or known.get(name) != expected:
             raise damaged("The plugin's record and its symbols disagree")
+    variables = [type_ for _, type_ in rows if type_.kind == POINTER]
+    methods = iter(types.methods_of_variables(variables))
+    return tuple(
+        GoSymbol(name, SymbolKind.FUNCTION, type_.name)
+        if type_.kind == FUNC
+        else GoSymbol(name, SymbolKind.VARIABLE, type_.name[1:], next(methods))
+        for name, type_ in rows
+    )
 
 
 def _untyped_symbols(image: GoImage, plugin_path: str) -> Iterator[GoSymbol]:
     """What the dynamic symbols alone say: names of the plugin's package that Go exports."""
-    prefix = f"{plugin_path}.".encode()
-    place = image.names.find(prefix)
-    while place >= 0:
-        number = image.numbers.get(place)
-        end = image.names.find(b"\0", place)
-        name = image.names[place + len(prefix) : end].decode("utf-8", "replace")
-        kind = image.symbol(number)[0] if number is not None else None
-        if _EXPORTED.fullmatch(name) and name[0].isupper() and kind in {_OBJECT, _FUNCTION}:
+    for name, kind in _symbols_of(image, plugin_path).items():
+        if _EXPORTED.fullmatch(name) and name[0].isupper():
             yield GoSymbol(name, SymbolKind.FUNCTION if kind == _FUNCTION else SymbolKind.VARIABLE, "")
-        place = image.names.find(prefix, place + 1)
+
+
+def _symbols_of(image: GoImage, plugin_path: str) -> dict[str, int]:
+    """The types of symbols (``st_info``) in the plugin's own package, by name; functions and variables alone."""
+    pattern = re.compile(re.escape(plugin_path.encode()) + rb"\.([^\0]+)\0")
+    kinds = {name: image.symbol(number)[0] for name, number in image.find_symbols(pattern, MAX_SYMBOLS).items()}
+    return {
+        name.decode("utf-8", "surrogateescape"): kind for name, kind in kinds.items() if kind in {_OBJECT, _FUNCTION}
+    }

@@ -5,6 +5,7 @@ The name of a type is written there in full, and is what ``reflect`` prints; not
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from plugdeck.binary.source import damaged
@@ -80,13 +81,27 @@ class Types:
             text = text[1:]
         return TypeData(address, text, kind & _KIND_MASK, flags)
 
-    def methods_of_variable(self, pointer: TypeData) -> tuple[GoMethod, ...]:
-        """What can be called on a variable, given the type of the pointer to it."""
+    def methods_of_variables(self, pointers: Sequence[TypeData]) -> list[tuple[GoMethod, ...]]:
+        """What can be called on each variable, given the types of the pointers to them.
+
+        All at once, since each pointer that is followed costs a look at all relocations.
+        """
+        places = {each.address + self._common_bytes for each in pointers if not each.flags & _UNCOMMON}
+        elements = {place: self.at_address(address) for place, address in self._image.pointers(places).items()}
+        interfaces = [element.address for element in elements.values() if element.kind == INTERFACE]
+        slices = self._image.pointers({address + self._common_bytes + self._word for address in interfaces})
+        return [self._methods_of(each, elements, slices) for each in pointers]
+
+    def _methods_of(
+        self, pointer: TypeData, elements: Mapping[int, TypeData], slices: Mapping[int, int]
+    ) -> tuple[GoMethod, ...]:
         if pointer.flags & _UNCOMMON:
             return self._methods(pointer.address, self._common_bytes + self._word)
-        element = self.at_address(self._image.words(pointer.address + self._common_bytes, 1, "a type")[0])
+        element = elements[pointer.address + self._common_bytes]
         if element.kind == INTERFACE:
-            return self._interface_methods(element.address)
+            place = element.address + self._common_bytes + self._word
+            (count,) = self._image.unpack(self._image.word_code, place + self._word, "an interface's methods")
+            return self._listed(slices[place], count, 2)
         if element.kind == POINTER and element.flags & _UNCOMMON:
             return self._methods(element.address, self._common_bytes + self._word)
         return ()
@@ -95,10 +110,6 @@ class Types:
         """The exported methods in ``UncommonType``, which follows the type's own fields."""
         _, _, count, distance, _ = self._image.unpack("iHHII", address + uncommon, "a type's methods")
         return self._listed(address + uncommon + distance, count, _METHOD_WORDS)
-
-    def _interface_methods(self, address: int) -> tuple[GoMethod, ...]:
-        start, count, _ = self._image.words(address + self._common_bytes + self._word, 3, "an interface's methods")
-        return self._listed(start, count, 2)
 
     def _listed(self, start: int, count: int, words: int) -> tuple[GoMethod, ...]:
         """Methods whose records begin with the offsets of a name and a type; -1 is a type that the linker dropped."""
