@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
 
+from plugdeck.catalogue.side_files import copy_origin
 from plugdeck.errors import InstallError
 
 PREFIX = ".incoming-"
@@ -114,6 +115,7 @@ def _copy(file: FileIO, source: Path, copy: Path) -> str:
             while chunk := _read(file, source):
                 digest.update(chunk)
                 _write(target, chunk)
+            copy_origin(file.fileno(), target.fileno())
             os.fchmod(target.fileno(), 0o444)  # a write into a loaded plugin would corrupt it: let it fail
             os.fsync(target.fileno())
     except OSError as error:

@@ -20,6 +20,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.incoming import Incoming, copied, folder_error, sha256_of
 from plugdeck.catalogue.install_name import HASH_DIGITS, file_name, file_word
 from plugdeck.catalogue.report import Report, Status
+from plugdeck.catalogue.side_files import copy_signature
 from plugdeck.catalogue.trash import Trashed, move_to_trash, restore, trashed_in
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import InstallError, PlugdeckError
@@ -101,6 +102,8 @@ def install(
         _check(report, path, even_if_incompatible)
         there = _same_content(folder, copy.sha256, path)
         target, already = (there, True) if there else _place(copy, report, folder)
+    if target != path.absolute():
+        copy_signature(path, target)
     return Installed(target, report.name, _version(report), copy.sha256, already)
 
 

@@ -17,6 +17,7 @@ from urllib.parse import quote, unquote
 
 from plugdeck.atomic_file import move_new, sync_folder
 from plugdeck.catalogue.incoming import folder_error, sha256_of
+from plugdeck.catalogue.side_files import move_signature
 from plugdeck.errors import InstallError
 
 FOLDER_NAME = ".trash"
@@ -57,6 +58,7 @@ def move_to_trash(path: Path) -> Trashed:
             raise
     except OSError as error:
         raise folder_error(error, path.parent) from error
+    move_signature(path, trashed.path)
     sync_folder(trashed.path.parent)
     sync_folder(path.parent)
     return trashed
@@ -82,6 +84,7 @@ def restore(trashed: Trashed) -> Path:
         raise InstallError(f"{trashed.path} is no longer in the trash.") from error
     except OSError as error:
         raise folder_error(error, trashed.original.parent) from error
+    move_signature(trashed.path, trashed.original)
     _forget(trashed.info)
     sync_folder(trashed.original.parent)
     return trashed.original

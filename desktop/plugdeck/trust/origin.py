@@ -6,11 +6,10 @@ import os
 from pathlib import Path
 
 from plugdeck import paths
+from plugdeck.catalogue.side_files import ORIGIN_ATTRIBUTES
 from plugdeck.compat.packages import packages_of
 from plugdeck.text import visible
 
-_ADDRESSES = ("user.xdg.origin.url", "user.xdg.referrer.url")
-"""What browsers note on a download (freedesktop.org, "Common extended attributes")."""
 _MOST_CHARACTERS = 200
 
 
@@ -22,7 +21,7 @@ def origin_words(path: Path) -> str:
     place = f"It is in the folder {visible(str(path.absolute().parent), _MOST_CHARACTERS)}."
     if package := _package(path):
         return f"The system's package {visible(package, _MOST_CHARACTERS)} brought it. {place}"
-    addresses = dict.fromkeys(filter(None, (_attribute(path, name) for name in _ADDRESSES)))
+    addresses = dict.fromkeys(filter(None, (_attribute(path, name) for name in ORIGIN_ATTRIBUTES)))
     if addresses:
         return f"It was downloaded from {', by way of '.join(addresses)}. {place}"
     if _is_in(path, paths.plugin_folder()):

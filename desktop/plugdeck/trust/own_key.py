@@ -10,12 +10,12 @@ from pathlib import Path
 
 from plugdeck import paths
 from plugdeck.atomic_file import replace_file, sync_folder
+from plugdeck.catalogue.side_files import signature_path
 from plugdeck.compat.system_files import read_at_most
 from plugdeck.errors import PlugdeckError
 from plugdeck.trust.content import sha256_of_file
 from plugdeck.trust.ed25519 import new_private_key, public_key, sign
 from plugdeck.trust.signature_file import SignatureText, key_text, message_of
-from plugdeck.trust.signatures import signature_path
 
 FILE_NAME = "signing-key.pem"
 _MOST_BYTES = 4096

@@ -18,9 +18,6 @@ from dataclasses import dataclass
 
 from plugdeck.trust.ed25519 import KEY_BYTES, SIGNATURE_BYTES, is_weak
 
-SUFFIX = ".sig"
-MOST_BYTES = 1024
-"""Of such a file; it has 270."""
 _KEY_PREFIX = "ed25519:"
 _PURPOSE = b"Plugdeck signature of a file, format 1\n"
 _TEXT = re.compile(

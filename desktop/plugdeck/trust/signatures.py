@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from plugdeck.catalogue.side_files import MOST_SIGNATURE_BYTES, signature_path
 from plugdeck.compat.system_files import read_at_most
 from plugdeck.errors import PlugdeckError
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.content import sha256_of_file
 from plugdeck.trust.ed25519 import SignaturesMissingError, is_signed
-from plugdeck.trust.signature_file import MOST_BYTES, SUFFIX, SignatureText, key_bytes
+from plugdeck.trust.signature_file import SignatureText, key_bytes
 
 
 class SignatureState(StrEnum):
@@ -78,11 +79,6 @@ _WORDS = {
 }
 
 
-def signature_path(path: Path) -> Path:
-    """Where a file's signature lies: beside it, with one more ending."""
-    return path.with_name(f"{path.name}{SUFFIX}")
-
-
 def signature_of_file(path: Path, authors: Authors) -> Signature:
     """What the signature beside the file says of the bytes that the file has now. Does not raise."""
     if not os.path.lexists(signature_path(path)):
@@ -96,12 +92,12 @@ def signature_of_file(path: Path, authors: Authors) -> Signature:
 def read_signature(path: Path, sha256: str, authors: Authors) -> Signature:
     """What the signature beside the file says of these bytes. Does not raise, whatever lies there."""
     try:
-        content = read_at_most(signature_path(path), MOST_BYTES + 1)
+        content = read_at_most(signature_path(path), MOST_SIGNATURE_BYTES + 1)
     except OSError as error:
         if error.errno in _NO_FILE:
             return Signature(SignatureState.UNSIGNED)
         return Signature(SignatureState.DAMAGED, reason=f"it cannot be read ({error.strerror or error})")
-    if len(content) > MOST_BYTES:
+    if len(content) > MOST_SIGNATURE_BYTES:
         return Signature(SignatureState.DAMAGED, reason="it is too long for one")
     try:
         said = SignatureText.from_bytes(content)

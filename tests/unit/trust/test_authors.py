@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from plugdeck import paths
+from plugdeck.catalogue.side_files import signature_path
 from plugdeck.errors import PlugdeckError
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.ed25519 import new_private_key, public_key
 from plugdeck.trust.own_key import OwnKey
 from plugdeck.trust.signature_file import key_text
-from plugdeck.trust.signatures import signature_path
 
 
 @pytest.fixture

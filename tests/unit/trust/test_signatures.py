@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from plugdeck.catalogue.side_files import MOST_SIGNATURE_BYTES, signature_path
 from plugdeck.errors import PlugdeckError
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.ed25519 import is_signed, new_private_key, public_key, sign
-from plugdeck.trust.signature_file import MOST_BYTES, SignatureText, key_bytes, key_text, message_of
-from plugdeck.trust.signatures import SignatureState, read_signature, signature_of_file, signature_path
+from plugdeck.trust.signature_file import SignatureText, key_bytes, key_text, message_of
+from plugdeck.trust.signatures import SignatureState, read_signature, signature_of_file
 
 same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -137,7 +138,7 @@ PEM = new_private_key()
 
 
 @same_folder
-@given(st.binary(max_size=2 * MOST_BYTES))
+@given(st.binary(max_size=2 * MOST_SIGNATURE_BYTES))
 def test_any_bytes_beside_the_file_are_a_damaged_signature(file, content):
     signature_path(file).write_bytes(content)
 
