@@ -10,7 +10,9 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -76,6 +78,34 @@ static int threaded(void) {
   return failure ? failure : pthread_join(thread, NULL);
 }
 
+static int opened_many(int count) {
+  int failure = 0, opened[count];
+  for (int i = 0; i < count; i++)
+    if ((opened[i] = open("/dev/null", O_RDONLY)) < 0) failure = errno;
+  for (int i = 0; i < count; i++) close(opened[i]);
+  return failure;
+}
+
+static int grown(const char *path, off_t mebibytes) {
+  int file = open(path, O_WRONLY | O_CREAT, 0600), failure;
+  if (file < 0) return errno;
+  signal(SIGXFSZ, SIG_IGN);
+  failure = told(ftruncate(file, mebibytes << 20));
+  close(file);
+  unlink(path);
+  return failure;
+}
+
+static int reserved(size_t mebibytes) {
+  void *memory = mmap(NULL, mebibytes << 20, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return memory == MAP_FAILED ? errno : munmap(memory, mebibytes << 20);
+}
+
+static int limited(int what) {
+  struct rlimit limit;
+  return getrlimit(what, &limit) ? errno : limit.rlim_max == 0 ? EPERM : 0;
+}
+
 int Try(const char *deed, const char *with) {
   if (!strcmp(deed, "read")) return closed(open(with, O_RDONLY));
   if (!strcmp(deed, "list")) return closed(open(with, O_RDONLY | O_DIRECTORY));
@@ -100,6 +130,12 @@ int Try(const char *deed, const char *with) {
   if (!strcmp(deed, "leave-namespace")) return told(unshare(CLONE_NEWUSER));
   if (!strcmp(deed, "ring")) return syscall(SYS_io_uring_setup, 1, NULL) < 0 && errno != EFAULT ? errno : 0;
   if (!strcmp(deed, "thread")) return threaded();
+  if (!strcmp(deed, "change-root")) return told(chroot("/"));
+  if (!strcmp(deed, "open-many")) return opened_many(atoi(with));
+  if (!strcmp(deed, "grow")) return grown(with, 65);
+  if (!strcmp(deed, "reserve")) return reserved(atoi(with));
+  if (!strcmp(deed, "dump-core")) return limited(RLIMIT_CORE);
+  if (!strcmp(deed, "terminal")) return closed(open("/dev/tty", O_RDONLY | O_NONBLOCK));
   return -1;
 }
 

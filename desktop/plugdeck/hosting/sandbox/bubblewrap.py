@@ -9,10 +9,8 @@ from pathlib import Path
 from plugdeck.hosting.sandbox.confinement import Confinement, Permissions
 from plugdeck.hosting.sandbox.visible import SYSTEM_FILES, SYSTEM_FOLDERS, worker_files
 
-NAMESPACES = (
-    "--unshare-all", "--unshare-user", "--disable-userns",
-    "--die-with-parent", "--new-session", "--cap-drop", "ALL",
-)  # fmt: skip
+NAMESPACES = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--cap-drop", "ALL")
+"""A session of its own, without a terminal, it has from its launcher."""
 TEMPORARY_BYTES = 64 * 1024 * 1024
 """What a plugin may keep in its own /tmp, which is memory."""
 

@@ -1,0 +1,259 @@
+"""Each part of a worker's confinement is needed: alone it refuses something, and without it that is done.
+
+One fence is tried at a time, without those behind it, since two of them often refuse the same. System calls and
+rights to files have tests of their own: ``test_rules_calls.py``, ``test_rules_folders.py``.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import pty
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import psutil
+import pytest
+
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
+from plugdeck.hosting.limits import Limits
+from plugdeck.hosting.outcome import HostError
+from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
+from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.hosting.supervisor import Supervisor
+
+from ..native.behaviours import Target
+from ..native.targets import made
+
+TRIES = Path(__file__).parent.parent / "native" / "tries.c"
+
+
+class Changed:
+    """Starts workers with another command line: without one of bubblewrap's options, or with other orders."""
+
+    def __init__(self, without: tuple[str, ...] = (), instead: tuple[str, ...] = (), **orders: object) -> None:
+        self._without, self._instead, self._orders = without, instead, orders
+
+    def launch(self, command: WorkerCommand, descriptors: Mapping[int, int]) -> int:
+        arguments = list(command.arguments)
+        place = next(at for at, word in enumerate(arguments) if word.startswith('{"limits"'))
+        arguments[place] = json.dumps({**json.loads(arguments[place]), **self._orders})
+        if self._without:
+            count = len(self._without)
+            at = next(at for at in range(len(arguments)) if tuple(arguments[at : at + count]) == self._without)
+            arguments[at : at + count] = self._instead
+        return PlainLauncher().launch(
+            WorkerCommand(tuple(arguments), command.environment, command.descriptors), descriptors
+        )
+
+
+NO_FILTER = {"program": ""}
+"""Namespaces alone: without the filter, Landlock, and what goes with them."""
+
+
+@pytest.fixture
+def tries(build_plugin) -> Path:
+    return build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., HostedPlugin]]:
+    supervisors: list[Supervisor] = []
+
+    def start(path: Path, *, tier: Tier = Tier.SEALED, permissions=Permissions(), **options) -> HostedPlugin:  # noqa: B008
+        if list(Tier).index(tier) < list(Tier).index(offer().tier):
+            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+        supervisors.append(Supervisor(tier=tier, **options))
+        plugin = supervisors[-1].host(path, examine(path).manifest, Approval(permissions))
+        plugin.start()
+        return plugin
+
+    yield start
+    for supervisor in supervisors:
+        supervisor.close()
+
+
+NAMESPACES = ("--unshare-net", "--unshare-ipc", "--unshare-pid", "--unshare-uts", "--unshare-cgroup-try")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "behaviour", "target", "refused"),
+    [
+        ("--unshare-net", "connect-tcp", Target.TCP, errno.ECONNREFUSED),
+        ("--unshare-ipc", "share-memory", Target.MEMORY, errno.EINVAL),
+        ("--unshare-pid", "kill-other", Target.PROCESS, errno.ESRCH),
+    ],
+)
+def test_each_namespace_hides_what_is_outside_of_it(
+    start, native, number_of, tmp_path, namespace, behaviour, target, refused
+):
+    path = native("misbehave")
+    others = tuple(each for each in NAMESPACES if each != namespace)
+
+    def outcome(launcher: Changed) -> int:
+        plugin = start(path, launcher=launcher)
+        with made(target, tmp_path, path) as told:
+            plugin.call("With", told)
+            plugin.call("Do", number_of(behaviour))
+            return plugin.read("Result")
+
+    assert outcome(Changed(**NO_FILTER)) == refused
+    assert outcome(Changed(("--unshare-all",), others, **NO_FILTER)) == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "deed", "refused"),
+    [
+        (("--disable-userns",), "leave-namespace", errno.ENOSPC),
+        (("--cap-drop", "ALL"), "change-root", errno.EPERM),
+    ],
+)
+def test_each_option_of_bubblewrap_refuses_something(start, tries, option, deed, refused):
+    if "--cap-drop" in option and os.geteuid():
+        pytest.skip("only root has rights to drop")
+    assert start(tries, launcher=Changed(**NO_FILTER)).call("Try", deed, "") == refused
+    assert start(tries, launcher=Changed(option, **NO_FILTER)).call("Try", deed, "") == 0
+
+
+def test_the_folder_for_temporary_files_has_an_end(start, native, number_of):
+    def outcome(launcher: Changed) -> int:
+        plugin = start(native("misbehave"), launcher=launcher)
+        plugin.call("With", "/tmp")
+        plugin.call("Do", number_of("fill-temporary"))
+        return plugin.read("Result")
+
+    assert outcome(Changed(**NO_FILTER)) == errno.ENOSPC
+    assert outcome(Changed(("--size", str(64 << 20)), **NO_FILTER)) == 0
+
+
+def test_namespaces_of_users_cannot_be_forbidden_without_one(start, tries):
+    with pytest.raises(HostError):
+        start(tries, launcher=Changed(("--unshare-user",)))
+
+
+def test_a_folder_that_may_be_read_is_bound_for_reading(start, tries, tmp_path):
+    file = tmp_path / "diary.txt"
+    file.write_text("dear diary")
+    readable, folder = Permissions(readable=(os.fspath(tmp_path),)), os.fspath(tmp_path)
+    reading, writing = ("--ro-bind-try", folder, folder), ("--bind-try", folder, folder)
+
+    def attempt(launcher: Changed) -> int:
+        return start(tries, permissions=readable, launcher=launcher).call("Try", "write", os.fspath(file))
+
+    assert attempt(Changed(**NO_FILTER)) == errno.EROFS
+    assert attempt(Changed(reading, writing, **NO_FILTER)) == 0
+
+
+MIB = 1 << 20
+GENEROUS = Limits(address_space_bytes=1 << 40, open_files=2048, file_bytes=1 << 40)
+
+
+@pytest.mark.parametrize(
+    ("deed", "told", "refused"),
+    [("reserve", "8192", errno.ENOMEM), ("open-many", "1000", errno.EMFILE), ("grow", "large", errno.EFBIG)],
+)
+def test_each_limit_refuses_something(start, tries, tmp_path, deed, told, refused):
+    told = os.fspath(tmp_path / told) if deed == "grow" else told
+    assert start(tries, tier=Tier.LIMITED).call("Try", deed, told) == refused
+    assert start(tries, tier=Tier.LIMITED, limits=GENEROUS).call("Try", deed, told) == 0
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_workers_leave_no_core_and_are_the_first_to_go_when_memory_ends(start, tries, tier):
+    plugin = start(tries, tier=tier)
+    assert plugin.call("Try", "dump-core", "") == errno.EPERM
+    assert Path(f"/proc/{plugin.pid}/oom_score_adj").read_text() == "800\n"
+
+
+# A process with a terminal of its own, as a shell starts one; whoever it starts in another session has none.
+IN_TERMINAL = """
+import os, sys
+from pathlib import Path
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.launch import PlainLauncher
+from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.supervisor import Supervisor
+if sys.argv[2] == "same session":
+    os.posix_spawn = lambda *given, spawn=os.posix_spawn, **options: spawn(*given, **{**options, "setsid": False})
+os.close(os.open("/dev/tty", os.O_RDONLY))
+path = Path(sys.argv[1])
+with Supervisor(tier=Tier.LIMITED) as supervisor:
+    plugin = supervisor.host(path, examine(path).manifest)
+    plugin.start()
+    print("result", plugin.call("Try", "terminal", ""), flush=True)
+"""
+
+
+@pytest.mark.parametrize(("session", "failure"), [("own session", errno.ENXIO), ("same session", 0)])
+def test_workers_have_no_terminal_since_they_have_a_session_of_their_own(tries, session, failure):
+    pid, terminal = pty.fork()
+    if not pid:
+        os.execv(sys.executable, [sys.executable, "-c", IN_TERMINAL, os.fspath(tries), session])
+    said = b""
+    try:
+        while chunk := os.read(terminal, 4096):
+            said += chunk
+    except OSError:  # the terminal is gone with the last process that has it
+        pass
+    os.close(terminal)
+    os.waitpid(pid, 0)
+    assert f"result {failure}" in said.decode(), said.decode()
+
+
+# Starts a worker that never returns, says its number, and waits to be killed.
+ABANDONED = """
+import sys, threading
+from dataclasses import replace
+from pathlib import Path
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.launch import PlainLauncher
+from plugdeck.hosting.supervisor import Supervisor
+class Without:
+    def launch(self, command, descriptors):
+        kept = tuple(word for word in command.arguments if word != sys.argv[2])
+        return PlainLauncher().launch(replace(command, arguments=kept), descriptors)
+path = Path(sys.argv[1])
+supervisor = Supervisor(launcher=Without(), deadlines=Deadlines(hello_s=600, load_s=600, call_s=600))
+plugin = supervisor.host(path, examine(path).manifest)
+plugin.start()
+print(plugin.pid, flush=True)
+plugin.call("Do", int(sys.argv[3]))
+"""
+
+
+@pytest.mark.parametrize("option", ["", "--die-with-parent"])
+def test_a_worker_ends_with_whoever_started_it_by_its_rule_alone(native, number_of, until, has_ended, option):
+    if offer().tier is not Tier.SEALED:
+        pytest.skip(f"this system does not offer tier A: {offer().reason}")
+    command = [sys.executable, "-c", ABANDONED, native("misbehave"), option, str(number_of("spin"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
+        worker = psutil.Process(int(supervisor.stdout.readline()))
+        supervisor.kill()
+    if option:
+        assert not has_ended(worker.pid)
+        worker.kill()
+    until(lambda: has_ended(worker.pid))
+
+
+DROPPED = """
+import os, sys
+from plugdeck.hosting.sandbox.capabilities import drop_capabilities
+if sys.argv[1] == "drop":
+    drop_capabilities()
+try:
+    os.chroot("/")
+except PermissionError:
+    sys.exit(1)
+"""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has rights to drop")
+@pytest.mark.parametrize(("what", "code"), [("drop", 1), ("keep", 0)])
+def test_roots_rights_are_dropped_by_the_worker(what, code):
+    assert subprocess.run([sys.executable, "-c", DROPPED, what], timeout=60).returncode == code
