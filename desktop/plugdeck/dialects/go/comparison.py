@@ -11,7 +11,7 @@ from plugdeck.dialects.go.reading import minor_version
 STANDARD = GoModule("std")
 """Stands for Go's own library, which is no module of its own in the build information."""
 
-_RECORDS = {21: 1, 22: 2, 23: 2, 24: 2, 25: 2, 26: 3, 27: 4}
+_RECORDS = {21: 1, 22: 1, 23: 2, 24: 2, 25: 2, 26: 3, 27: 4}
 """By Go 1's minor version: which of them keep the runtime's record of a plugin alike."""
 
 
