@@ -17,6 +17,9 @@ The library's face, for programs::
 
 ``open`` gives the same ``Plugin`` for the same file, on any thread. A wrong name or type is an error before anything
 is called; all errors are ``PlugdeckError``. There is no ``close``: native code cannot be unloaded.
+
+``open`` asks nobody and confines nothing: the plugin gets all rights of the program that opens it, whatever its user
+allowed or forbade it in the window or on the command line. Open only what you would import.
 """
 
 from __future__ import annotations

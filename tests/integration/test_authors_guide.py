@@ -126,7 +126,7 @@ def test_functions_are_called_from_the_command_line_and_from_python(tmp_path):
     assert said.splitlines() == ["Hello, Ada!", "42", "42"]
 
 
-@pytest.mark.parametrize("heading", ["What you need", "What a host does", "Checking", "Building for others"])
+@pytest.mark.parametrize("heading", ["What you need", "What a host does", "Checking", "Building for others", "Signing"])
 def test_other_commands_do_what_the_guide_says(heading, tmp_path):
     skip_without("gcc", tmp_path)
     hello = SECTIONS["Plugins that are no transforms"]

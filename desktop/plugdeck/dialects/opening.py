@@ -15,6 +15,8 @@ from plugdeck.runtime import Plugin, open_library
 def open_plugin(path: str | os.PathLike[str]) -> Plugin:
     """Loads the plugin at ``path`` into this process, where it stays; see ``runtime.open_library``.
 
+    Nothing is asked and nothing confined: it has all rights of this process, whatever the user allowed it elsewhere.
+
     Raises:
         StaleError: the file was deleted or changed since it was loaded; the error holds the loaded plugin.
         OpenError: it is missing, damaged or no plugin, breaks its own contract, or the dynamic loader refuses it.
