@@ -70,7 +70,7 @@ class Sample:
     @property
     def sources(self) -> list[Path]:
         """Every file of the sample, in a fixed order."""
-        return sorted(path for path in self.folder.iterdir() if path.is_file())
+        return sorted(path for path in self.folder.rglob("*") if path.is_file())
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,7 @@ def fingerprint(sample: Sample, command: Sequence[str]) -> str:
     if compiler.exists():
         digest.update(str(compiler.stat().st_mtime_ns).encode())
     for path in (*sample.sources, *sorted(SDK.iterdir())):
-        digest.update(path.name.encode())
+        digest.update(os.fspath(path).encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -190,6 +190,7 @@ def uninstall(options: argparse.Namespace) -> int:
 def bench(options: argparse.Namespace) -> int:
     """``plugdeck bench [FILE…]``."""
     from plugdeck.chain.bench import measure
+    from plugdeck.chain.bench_users import measure_users
     from plugdeck.cli_approval import approve
     from plugdeck.cli_reports import loadable_report
     from plugdeck.hosting.sandbox.confinement import Tier
@@ -205,15 +206,18 @@ def bench(options: argparse.Namespace) -> int:
         for report, manifest in loadable
         if manifest.symbols
     ]
-    rows = [row for each in allowed for row in measure(*each)]
-    if not rows:
+    rows, calls = [row for each in allowed for row in measure(*each)], measure_users(allowed)
+    if not rows and not calls:
         raise PlugdeckError(
             "Nothing in these files can be measured.", remedy="Transforms can, and functions from text to text."
         )
     if options.json:
-        print_json([row.as_json() for row in rows])
-    else:
+        print_json([row.as_json() for row in rows] + [row.as_json() for row in calls])
+        return 0
+    if rows:
         print(cli_text.bench_table(rows))
+    if calls:
+        print(cli_text.calls_table(calls))
     return 0
 
 

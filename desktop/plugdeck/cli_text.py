@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from plugdeck.catalogue.build_rows import Row
     from plugdeck.catalogue.report import Report, Status
     from plugdeck.chain.bench import BenchRow
+    from plugdeck.chain.bench_users import CallCosts
     from plugdeck.compat.finding import Finding
     from plugdeck.dialects.manifest import Manifest
     from plugdeck.trust.signatures import Signature
@@ -91,10 +92,23 @@ def bench_table(rows: Iterable[BenchRow]) -> str:
     """The rows of ``plugdeck bench``, in columns."""
     cells = [("PLUGIN", "MEASURED", "IN-APP", "WORKER", "RATIO")]
     for row in rows:
-        ratio = f"{row.isolated / row.in_app:.2f}"
-        times = (f"{row.in_app:,.2f} {row.unit}", f"{row.isolated:,.2f} {row.unit}")
-        cells.append((visible(row.plugin), row.what, *times, ratio))
+        ratio = "–" if row.ratio is None else f"{row.ratio:.2f}"
+        cells.append((visible(row.plugin), row.what, _time(row.in_app, row.unit), _time(row.isolated, row.unit), ratio))
     return columns(cells)
+
+
+def calls_table(rows: Iterable[CallCosts]) -> str:
+    """What the same calls cost in each way, in columns."""
+    cells = [("CALL", "IN GO", "GO PLUGIN", "SDK, IN-APP", "SDK, WORKER", "GO, RUNNER")]
+    for row in rows:
+        times = (row.go_direct, row.go_plugin, row.sdk_in_app, row.sdk_worker, row.go_runner)
+        direct, plugin, in_app, worker, runner = (_time(each, "ns") for each in times)
+        cells.append((row.call, direct, plugin, in_app, worker, runner))
+    return columns(cells)
+
+
+def _time(value: float | None, unit: str) -> str:
+    return "–" if value is None else f"{value:,.2f} {unit}"
 
 
 def columns(rows: Sequence[Sequence[str]]) -> str:

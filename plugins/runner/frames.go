@@ -9,7 +9,11 @@ import (
 	"unsafe"
 )
 
-const mapFixed = 0x10
+const (
+	mapFixed = 0x10
+	// canary lies between a picture's end and its guard page: see frame_memory.py.
+	canary = 0xA5
+)
 
 var page = uintptr(syscall.Getpagesize())
 
@@ -50,6 +54,14 @@ func newFrame(descriptor int, size uintptr, writable bool) (frame, error) {
 	// Not Go's memory, so the collector neither moves nor frees it.
 	pixels := unsafe.Slice((*byte)(*(*unsafe.Pointer)(unsafe.Pointer(&begin))), size)
 	return frame{pixels, address, reserved}, nil
+}
+
+// markEnd fills what lies behind a picture of this size, so that Plugdeck sees when somebody wrote there.
+func (f frame) markEnd(size int) {
+	rest := f.pixels[size:]
+	for i := range rest {
+		rest[i] = canary
+	}
 }
 
 func (r *runner) unmap(body []byte) {

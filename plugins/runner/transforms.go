@@ -37,6 +37,7 @@ func (r *runner) transform(body []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	target.markEnd(stride * height)
 	to := picture(target, width, height, stride)
 	return nil, from.guarded("Transform", func() error { return run(picture(source, width, height, stride), to) })
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.cli import main
 from plugdeck.errors import ArgumentError, CallError, SymbolNotFoundError, SymbolTypeError
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
@@ -326,7 +328,10 @@ def test_a_failed_build_says_the_compilers_words(odd: Path, tmp_path: Path, monk
     )
     (tmp_path / "bin" / "go").chmod(0o755)
     monkeypatch.setenv("GOROOT", os.fspath(tmp_path))
-    with Supervisor() as supervisor, pytest.raises(HostError, match=r"built by go1.*: main.go:1: no such"):
+    with (
+        Supervisor() as supervisor,
+        pytest.raises(HostError, match=r"host could not be built by go1.*: main.go:1: no such"),
+    ):
         supervisor.host(odd, manifest).start()
 
 
@@ -340,3 +345,13 @@ def test_the_runners_own_tests() -> None:
         text=True,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_bench_sets_the_ways_of_calling_side_by_side(samples: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    if not (samples / "users-go.so").exists():
+        pytest.skip("the sample users-go cannot be built here: Go is missing")
+    assert main(["bench", "--json", str(samples / "users.so"), str(samples / "users-go.so")]) == 0
+    rows = {row["call"]: row for row in json.loads(capfd.readouterr().out) if "call" in row}
+    assert set(rows) == {"GetUser", "GetUserByClaim", "GetUserGroups", "FindUser"}
+    for row in rows.values():
+        assert all(row[way] > 0 for way in ("go_direct", "go_plugin", "sdk_in_app", "sdk_worker", "go_runner"))

@@ -11,7 +11,7 @@ from statistics import median
 from time import perf_counter_ns
 
 from plugdeck.chain.transform_host import TransformHost
-from plugdeck.dialects.manifest import Manifest
+from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.in_app import InAppPlugin
 from plugdeck.hosting.sandbox.confinement import Approval
@@ -30,12 +30,18 @@ class BenchRow:
     plugin: str
     what: str
     unit: str
-    in_app: float
+    in_app: float | None
+    """None for a plugin that this process cannot open."""
     isolated: float
+
+    @property
+    def ratio(self) -> float | None:
+        """What a process of its own costs, times the bare call."""
+        return self.isolated / self.in_app if self.in_app else None
 
     def as_json(self) -> dict[str, object]:
         """The row with its ratio."""
-        return {**asdict(self), "ratio": self.isolated / self.in_app}
+        return {**asdict(self), "ratio": self.ratio}
 
 
 def measure(path: Path, manifest: Manifest, approval: Approval) -> list[BenchRow]:
@@ -48,11 +54,14 @@ def measure(path: Path, manifest: Manifest, approval: Approval) -> list[BenchRow
         isolated: TransformHost = supervisor.host(path, manifest, approval)
         isolated.start()
         there = _figures(isolated, manifest, supervisor)
-        in_app = InAppPlugin(path, manifest, supervisor)
-        in_app.start()
-        here = _figures(in_app, manifest, supervisor)
+        here: dict[tuple[str, str], float] = {}
+        if manifest.dialect is not Dialect.GO:
+            in_app = InAppPlugin(path, manifest, supervisor)
+            in_app.start()
+            here = _figures(in_app, manifest, supervisor)
     return [
-        BenchRow(manifest.name, what, unit, in_app=here[what, unit], isolated=there[what, unit]) for what, unit in there
+        BenchRow(manifest.name, what, unit, in_app=here.get((what, unit)), isolated=there[what, unit])
+        for what, unit in there
     ]
 
 
@@ -64,7 +73,7 @@ def _figures(host: TransformHost, manifest: Manifest, frames: Supervisor) -> dic
         }
     calls = {symbol.name: _texts_for(symbol.c_type) for symbol in manifest.symbols}
     return {
-        (name, "ns"): _median_ns(partial(host.call, name, *arguments), rounds=2000)
+        (name, "ns"): median_ns(partial(host.call, name, *arguments), rounds=2000)
         for name, arguments in calls.items()
         if arguments is not None
     }
@@ -75,12 +84,13 @@ def _time_frames(host: TransformHost, frames: Supervisor, layout: ImageLayout, r
     pixels = bytes(range(256)) * (layout.size_bytes // 256) + bytes(layout.size_bytes % 256)
     source: Frame = frames.frame(Image(layout, pixels))
     try:
-        return _median_ns(lambda: host.transform(source, scale=1.0, cancelled=None).release(), rounds)
+        return median_ns(lambda: host.transform(source, scale=1.0, cancelled=None).release(), rounds)
     finally:
         source.release()
 
 
-def _median_ns(work: Callable[[], object], rounds: int) -> float:
+def median_ns(work: Callable[[], object], rounds: int) -> float:
+    """What ``work`` takes, in the median of so many rounds."""
     for _ in range(3):
         work()
     times = []

@@ -59,21 +59,31 @@ def runner_for(plugin: GoFile, cancelled: Callable[[], bool] = lambda: False) ->
             return found
         unfinished = folder / f"runner.{os.getpid()}"
         try:
-            _compile(build, unfinished, cancelled)
+            compile_program(build, shipped("plugins", "runner"), unfinished, cancelled)
             unfinished.replace(folder / "runner")
         finally:
             unfinished.unlink(missing_ok=True)
     return folder / "runner"
 
 
-def _compile(build: RunnerBuild, result: Path, cancelled: Callable[[], bool]) -> None:
+def compile_program(
+    build: RunnerBuild, source: Path, result: Path, cancelled: Callable[[], bool] = lambda: False
+) -> None:
+    """Builds a Go program of ours, as a plugin was built. Raises PlugdeckError, with the compiler's words.
+
+    Args:
+        build: the toolchain and the flags.
+        source: the folder of its package.
+        result: the file to write.
+        cancelled: asked while the compiler works; when true, it is ended.
+    """
     if not any(map(shutil.which, ("cc", "gcc", "clang"))):
-        raise PlugdeckError("Go needs a C compiler to build its runner, and none is installed.", remedy="Install gcc.")
+        raise PlugdeckError("Go needs a C compiler to build its host, and none is installed.", remedy="Install gcc.")
     command = [str(build.toolchain.program), "build", "-ldflags=-s -w", *build.flags, "-o", str(result), "."]
     try:
         process = subprocess.Popen(
             command,
-            cwd=shipped("plugins", "runner"),
+            cwd=source,
             env=_environment(build),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -87,7 +97,7 @@ def _compile(build: RunnerBuild, result: Path, cancelled: Callable[[], bool]) ->
     said = _words_of(process, cancelled)
     if process.returncode:
         raise PlugdeckError(
-            f"The runner could not be built by {build.toolchain.version}: {said}",
+            f"Its host could not be built by {build.toolchain.version}: {said}",
             remedy=f"Look whether {build.toolchain.root} is a whole installation of Go.",
         )
 

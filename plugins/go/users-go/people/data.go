@@ -1,6 +1,7 @@
-// The same people as in plugins/cpp/users/users.json.
-package main
+// SPDX-License-Identifier: MIT
+package people
 
+// The same people as in plugins/cpp/users/users.json.
 var people = []User{
 	{
 		ID: "einstein", Username: "einstein", Mail: "einstein@example.org",
