@@ -18,7 +18,8 @@ from plugdeck.cli_refusals import tell_refusals
 from plugdeck.cli_reports import check_transform, loadable_report
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PictureError, PlugdeckError
-from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.sandbox.confinement import Approval, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.text import visible
@@ -77,10 +78,8 @@ def _check_output(path: Path) -> None:
 
 
 def _hosts(supervisor: Supervisor, mode: str, chosen: Sequence[Chosen]) -> Sequence[TransformHost]:
-    if mode == "in-app":
-        return [InAppPlugin(choice.path, manifest, supervisor) for choice, manifest, _ in chosen]
-    group = supervisor.group() if mode == "together" else None
-    return [(group or supervisor.group()).add(choice.path, manifest, approval) for choice, manifest, approval in chosen]
+    hosts = Hosts(supervisor, mode=HostingMode(mode))
+    return [hosts.host(choice.path, manifest, approval) for choice, manifest, approval in chosen]
 
 
 def _start(host: TransformHost, choice: PluginChoice) -> int:

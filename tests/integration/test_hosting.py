@@ -163,16 +163,6 @@ def test_plugins_hosted_together_end_together_and_are_started_again_together(sup
     assert second.state is PluginState.LOADED
 
 
-def test_of_plugins_hosted_together_the_one_that_crashed_is_named(supervisor, mixing, native):
-    good, bad = supervisor.host_together(manifests(mixing("plus", "+", 3), native("segfault-in-call")))
-    for plugin in (good, bad):
-        plugin.start()
-    with supervisor.frame(picture()) as frame, pytest.raises(HostError, match="Crashed in Transform: SIGSEGV"):
-        bad.transform(frame)
-    assert "That was misbehave" in good.outcome.sentence
-    assert good.state is bad.state is PluginState.CRASHED
-
-
 def test_plugin_that_kills_a_shared_process_as_it_loads_is_left_out_next_time(supervisor, mixing, native):
     good, bad = supervisor.host_together(manifests(mixing("plus", "+", 3), native("abort-in-constructor")))
     good.start()

@@ -61,11 +61,14 @@ class HostedPlugin:
         """How long the last transform took, here, with all that its process adds."""
         self.is_wanted = False
         """Whether it is to be loaded whenever its process is started; for its group."""
-        self._slot = slot
+        self.slot = slot
+        """Its number in its process; for its group."""
         self._group = group
         self._deadlines = deadlines
         self._state = PluginState.NOT_LOADED
         self._outcome: Outcome | None = None
+        self._written: dict[str, float] = {}
+        """What is written again when another plugin ended the process that both were in."""
         self._listeners: Listeners[()] = Listeners()
 
     @property
@@ -107,14 +110,16 @@ class HostedPlugin:
         Raises:
             HostError: the process could not be started, ended meanwhile, or the plugin was refused.
         """
+        self._group = self._group.home_of(self)
         try:
             self._group.start(self)
         except HostError as failure:
             raise HostError(failure.outcome, self.manifest.name) from failure
 
     def stop(self) -> None:
-        """Ends the process; other plugins in it end too."""
+        """Ends the process; other plugins in it are started again by themselves."""
         self._group.stop(self)
+        self._written.clear()
 
     def restart(self) -> None:
         """Ends the process and starts a new one, with the plugins that it had. Raises HostError."""
@@ -141,7 +146,7 @@ class HostedPlugin:
             process.map_input(memory)
             target = process.frames.take(source.layout)
             try:
-                body = _request(self._slot, memory.number, target.number, source.layout, scale)
+                body = _request(self.slot, memory.number, target.number, source.layout, scale)
                 deadline_s = self._deadlines.transform_s(source.layout)
                 began = perf_counter()
                 process.ask(Kind.TRANSFORM, body, during="Transform", deadline_s=deadline_s, cancelled=cancelled)
@@ -154,7 +159,7 @@ class HostedPlugin:
     def read(self, name: str) -> int | float:
         """The value of one of the plugin's variables. Raises HostError, SymbolNotFoundError."""
         with self._session(during := f"reading {name}") as process:
-            value = process.ask_json(Kind.READ, [self._slot, name], during=during)
+            value = process.ask_json(Kind.READ, [self.slot, name], during=during)
             if not isinstance(value, int | float):
                 raise process.breach("It gave a value that is no number.")
             return value
@@ -162,7 +167,8 @@ class HostedPlugin:
     def write(self, name: str, value: float) -> None:
         """Writes one of the plugin's variables. Raises HostError, SymbolNotFoundError, ArgumentError."""
         with self._session(during := f"writing {name}") as process:
-            process.ask_json(Kind.WRITE, [self._slot, name, value], during=during)
+            process.ask_json(Kind.WRITE, [self.slot, name, value], during=during)
+            self._written[name] = value
 
     def call(self, symbol: str, *arguments: object) -> object:
         """Calls an exported function by its declared type, with JSON values; text for ``const char *``.
@@ -172,13 +178,15 @@ class HostedPlugin:
             PlugdeckError: no such function, other arguments, or a result that is too large to be sent.
         """
         with self._session(symbol) as process:
-            return process.ask_json(Kind.CALL, [self._slot, symbol, list(arguments)], during=symbol)
+            return process.ask_json(Kind.CALL, [self.slot, symbol, list(arguments)], during=symbol)
 
     def load_into(self, process: WorkerProcess) -> HostError | None:
         """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
         self.become_loading()
         try:
             self._ask_to_load(process)
+            for name, value in self._written.items():
+                process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
         except HostError as failure:
             return self.refuse(failure.outcome)
         except PlugdeckError as failure:
@@ -204,7 +212,7 @@ class HostedPlugin:
             HostError: the process ended, or was ended.
             PlugdeckError: the plugin was refused, its file cannot be read, or has other bytes than were approved.
         """
-        request = wire.pack_json([self._slot, str(self.path), fingerprint(self.manifest)])
+        request = wire.pack_json([self.slot, str(self.path), fingerprint(self.manifest)])
         placed = self._group.placed_sha256(self.path) if self.is_opened_in_place else ""
         with sealed_copy(self.path) as copy:
             self.sha256 = placed or copy.sha256
@@ -218,10 +226,16 @@ class HostedPlugin:
         if self._change(PluginState.LOADING, None):
             self.tell_change()
 
+    def become_waiting(self) -> bool:
+        """For the group: another plugin ended the process, which is started again; whether that changed anything."""
+        self.log.add(LogSource.HOST, LogLevel.INFO, "The process that it shares has ended, and is started again.")
+        return self._change(PluginState.LOADING, None)
+
     def become_ended(self, outcome: Outcome) -> bool:
         """For the group: whether that changed anything."""
         if self._state not in (PluginState.LOADING, PluginState.LOADED):
             return False
+        self._written.clear()
         if outcome.ending is not Ending.STOPPED:
             self.log.add(LogSource.HOST, LogLevel.ERROR, outcome.sentence)
         return self._change(outcome.state, None if outcome.ending is Ending.STOPPED else outcome)
@@ -240,7 +254,9 @@ class HostedPlugin:
         """For ``Call``. Raises HostError."""
         process = self._group.process
         if process is None or not self.is_loaded:
-            raise HostError(self._outcome or Outcome(Ending.NOT_STARTED, LOADING, message="Load it first."))
+            is_coming = self._state is PluginState.LOADING
+            message = "It is still being loaded." if is_coming else "Load it first."
+            raise HostError(self._outcome or Outcome(Ending.NOT_STARTED, LOADING, message=message))
         return process.session(during)
 
     def mark_at_work(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from threading import Lock
 
-from plugdeck.dialects.manifest import Manifest
+from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.in_app import InAppPlugin
@@ -45,6 +45,8 @@ class Hosts:
             approval: what the user said yes to.
             mode: where it runs; ``self.mode`` by default.
         """
+        if manifest.dialect is Dialect.GO:  # its runtime stands no second one beside it, and no program but its own
+            return self._supervisor.host(path, manifest, approval)
         match mode or self.mode:
             case HostingMode.INDIVIDUALLY:
                 return self._supervisor.host(path, manifest, approval)

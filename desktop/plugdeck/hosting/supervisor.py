@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -73,7 +73,7 @@ class Supervisor:
             manifest: what reading it gave; a file that says something else by then is refused.
             approval: what the user said yes to: which bytes, confined how well, allowed what beside their job.
         """
-        return self.group().add(path, manifest, approval)
+        return self._group(None).add(path, manifest, approval)
 
     def host_together(self, plugins: Sequence[tuple[Path, Manifest]]) -> list[HostedPlugin]:
         """Hosts in one process for all of them, not started."""
@@ -82,7 +82,10 @@ class Supervisor:
 
     def group(self) -> WorkerGroup:
         """A process, not started, that takes any number of plugins by ``add``."""
-        group = WorkerGroup(self._supply)
+        return self._group(lambda: self._group(None))
+
+    def _group(self, alone: Callable[[], WorkerGroup] | None) -> WorkerGroup:
+        group = WorkerGroup(self._supply, alone)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the supervisor is closed")

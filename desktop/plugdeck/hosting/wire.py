@@ -64,6 +64,8 @@ class Kind(IntEnum):
     """The number of a frame that is gone; not answered."""
     STOP = 9
     """End the process in good order; not answered."""
+    MARK = 10
+    """With a descriptor: the page into which it notes which of its plugins is at work (see ``work_mark``)."""
 
     HELLO = 32
     """From the worker, unasked, once: it is ready."""

@@ -32,6 +32,7 @@ from plugdeck.hosting.wire import (
     LogPacket,
     Message,
 )
+from plugdeck.hosting.work_mark import WorkMark
 from plugdeck.image import ImageLayout, PixelFormat
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ class Worker:
         self._log = log
         self._flag = flag
         self._plugins: dict[int, BoundTransform] = {}
+        self._mark = WorkMark()
         self._inputs: dict[int, GuardedMemory] = {}
         self._outputs: dict[int, GuardedMemory] = {}
         self._answers: dict[Kind, Callable[[Message], bytes]] = {
@@ -59,6 +61,7 @@ class Worker:
             Kind.LOAD: self._load,
             Kind.MAP_INPUT: self._map_input,
             Kind.MAP_OUTPUT: self._map_output,
+            Kind.MARK: self._take_mark,
         }
 
     def run(self) -> None:
@@ -87,6 +90,8 @@ class Worker:
             described = failures.describe(PlugdeckError(f"The result cannot be sent: {failure}."))
         except Exception as failure:  # noqa: BLE001 - whatever went wrong, the supervisor is told and the worker goes on
             described = failures.describe(failure)
+        finally:
+            self._mark.leave()
         return wire.encode(Kind.FAILED, message.request, wire.pack_json(described))
 
     def _load(self, message: Message) -> bytes:
@@ -101,6 +106,7 @@ class Worker:
             except OSError:  # nobody takes the lines as fast as they come: this one is left out
                 return
 
+        self._mark.enter(slot)
         self._plugins[slot] = self._open(file, path, expected, log=log, cancelled=self._is_cancelled)
         return b"null"
 
@@ -109,21 +115,34 @@ class Worker:
         pixel_format = PixelFormat(request.pixel_format)
         layout = ImageLayout(request.width, request.height, request.stride_bytes, pixel_format)
         source, target = self._inputs[request.source], self._outputs[request.target]
-        self._plugins[request.slot].transform(source.pixels, target.pixels, layout, request.scale)
+        self._plugin(request.slot).transform(source.pixels, target.pixels, layout, request.scale)
         return b""
 
     def _read(self, message: Message) -> bytes:
         slot, name = _fields(message, 2)
-        return wire.pack_json(self._plugins[slot].read(name))
+        return wire.pack_json(self._plugin(slot).read(name))
 
     def _write(self, message: Message) -> bytes:
         slot, name, value = _fields(message, 3)
-        self._plugins[slot].write(name, value)
+        self._plugin(slot).write(name, value)
         return b"null"
 
     def _call(self, message: Message) -> bytes:
         slot, name, arguments = _fields(message, 3)
-        return wire.pack_json(self._plugins[slot].call(name, *arguments))
+        return wire.pack_json(self._plugin(slot).call(name, *arguments))
+
+    def _plugin(self, slot: int) -> BoundTransform:
+        """The plugin that is called next."""
+        self._mark.enter(slot)
+        return self._plugins[slot]
+
+    def _take_mark(self, message: Message) -> bytes:
+        (descriptor,) = message.descriptors
+        try:
+            self._mark = WorkMark(descriptor)
+        finally:
+            os.close(descriptor)
+        return b""
 
     def _map_input(self, message: Message) -> bytes:
         return self._map(message, self._inputs, writable=False)

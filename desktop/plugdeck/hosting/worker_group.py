@@ -1,42 +1,58 @@
 """One worker process and the plugins in it: one plugin by default, several when they are hosted together.
 
 The process is started with the first plugin that is started, and again after its end. When it ends, for whatever
-reason, all of its plugins end with it; native code leaves a process in no other way.
+reason, all of its plugins end with it; native code leaves a process in no other way. Of several, the one that ended it
+gets a process of its own at its next start, and the others are started again at once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from itertools import count
 from pathlib import Path
-from threading import RLock
+from threading import RLock, Thread
 from time import monotonic
 
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.death_toll import death_toll
 from plugdeck.hosting.go_runner.build import runner_of
 from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
-from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
+from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
+from plugdeck.hosting.shared_mark import SharedMark
 from plugdeck.hosting.wanted_confinement import too_weak, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 from plugdeck.hosting.worker_supply import WorkerSupply
+
+_IN_PROCESS = (PluginState.LOADING, PluginState.LOADED)
+_NOBODY_AT_WORK = (BETWEEN_CALLS, STARTING)
 
 
 class WorkerGroup:
     """The plugins that share a process. Any thread; starting and ending take turns."""
 
-    def __init__(self, supply: WorkerSupply) -> None:
+    def __init__(self, supply: WorkerSupply, alone: Callable[[], WorkerGroup] | None = None) -> None:
+        """Starts nothing.
+
+        Args:
+            supply: where the process comes from.
+            alone: makes the group for a plugin that ended a shared process; None for a group of one plugin.
+        """
         self._supply = supply
+        self._alone = alone
+        self._slots = count()
+        self._mark = SharedMark()
+        self._apart: set[int] = set()
         self._deadlines = supply.deadlines
         self._confinement: Confinement | None = None
         self._turn = RLock()
         self._process: WorkerProcess | None = None
         self._placed: Mapping[str, SealedCopy] = {}
-        self._plugins: list[HostedPlugin] = []
+        self._plugins: dict[int, HostedPlugin] = {}
         self._stopping: list[HostedPlugin] = []
         self._closed = False
         self.at_work: HostedPlugin | None = None
@@ -45,10 +61,22 @@ class WorkerGroup:
     def add(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         """One more plugin for this process; it is not started."""
         with self._turn:
-            slot = len(self._plugins)
+            slot = next(self._slots)
             plugin = HostedPlugin(path, manifest, approval, slot=slot, group=self, deadlines=self._deadlines)
-            self._plugins.append(plugin)
+            self._plugins[slot] = plugin
             return plugin
+
+    def home_of(self, plugin: HostedPlugin) -> WorkerGroup:
+        """Where ``plugin`` is to be started: here, or alone from now on, since it ended the process here."""
+        with self._turn:
+            if plugin.slot not in self._apart or self._alone is None or self._closed:
+                return self
+            self._apart.discard(plugin.slot)
+            del self._plugins[plugin.slot]
+            group = self._alone()
+            plugin.slot = next(group._slots)
+            group._plugins[plugin.slot] = plugin
+            return group
 
     def is_closed(self) -> bool:
         """Whether no process is started any more."""
@@ -79,24 +107,32 @@ class WorkerGroup:
         """
         with self._turn:
             plugin.is_wanted = True
+            self._plugins[plugin.slot] = plugin
             self._refuse_weak_confinement(plugin)
             runner = self._runner_of(plugin)
-            wanted = [each for each in self._plugins if each.is_wanted]
-            confinement = wanted_confinement(wanted, self._supply.tier, runner)
+            confinement = wanted_confinement(self._wanted(), self._supply.tier, runner)
             if self.process and confinement != self._confinement:
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
             process = self.process or self._start_process(confinement)
-            refused = None
-            for each in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
-                self.at_work = each
-                if failure := each.load_into(process):
-                    each.is_wanted = False
-                    refused = failure if each is plugin or not process.is_alive else refused
+            refused = self._load_all(process, plugin)
             self._supply.prepare()
             if refused:
                 self._end_unless_used()
                 raise refused
+
+    def _load_all(self, process: WorkerProcess, asked: HostedPlugin) -> HostError | None:
+        """Loads what is wanted and is not loaded; why not, when ``asked`` was refused or the process ended."""
+        for each in [each for each in self._wanted() if not each.is_loaded]:
+            self.at_work = each
+            if failure := each.load_into(process):
+                each.is_wanted = False
+                if each is asked or not process.is_alive:
+                    return failure
+        return None
+
+    def _wanted(self) -> list[HostedPlugin]:
+        return [each for each in self._plugins.values() if each.is_wanted]
 
     def stop(self, plugin: HostedPlugin) -> None:
         """Ends the process, and with it everything in it; a call or a start that is under way ends at once."""
@@ -107,6 +143,7 @@ class WorkerGroup:
                 plugin.is_wanted = False
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
+                self._plugins.pop(plugin.slot, None)
         finally:
             self._stopping.remove(plugin)
 
@@ -129,18 +166,18 @@ class WorkerGroup:
 
     def add_output(self, source: LogSource, level: LogLevel, text: str) -> None:
         """Part of ``LogSink``: which of its plugins wrote it is not known."""
-        for plugin in self._plugins:
+        for plugin in list(self._plugins.values()):
             plugin.log.add(source, level, text)
 
     def add_logged(self, slot: int, level: LogLevel, text: str) -> None:
         """Part of ``LogSink``."""
-        if slot < len(self._plugins):
-            self._plugins[slot].log.add(LogSource.PLUGIN, level, text)
+        if plugin := self._plugins.get(slot):
+            plugin.log.add(LogSource.PLUGIN, level, text)
 
     def _refuse_weak_confinement(self, asked: HostedPlugin) -> None:
         """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
         tier = self._supply.tier
-        for plugin in [each for each in self._plugins if each.is_wanted and not each.is_loaded]:
+        for plugin in [each for each in self._wanted() if not each.is_loaded]:
             if reason := too_weak(tier, plugin.approval.lowest_tier):
                 plugin.is_wanted = False
                 plugin.become_loading()
@@ -163,9 +200,8 @@ class WorkerGroup:
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
         if self.is_closed():
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
-        for plugin in self._plugins:
-            if plugin.is_wanted:
-                plugin.become_loading()
+        for plugin in self._wanted():
+            plugin.become_loading()
         try:
             with sealed_copies(confinement.placed if confinement.tier is Tier.SEALED else ()) as copies:
                 self._placed = copies
@@ -178,28 +214,53 @@ class WorkerGroup:
         if self.is_closed() or self._stopping:
             process.abandon()
         process.say_hello()
+        if self._alone:
+            self._mark.hand_to(process)
         return process
 
     def _end_unless_used(self) -> None:
-        if not any(plugin.is_loaded for plugin in self._plugins):
+        if not any(plugin.is_loaded for plugin in self._plugins.values()):
             self.begin_stop()
             self.finish_stop(monotonic() + self._deadlines.stop_s)
 
     def _ended(self, outcome: Outcome) -> Callable[[], None]:
         """The process is gone: sets every plugin's state, and returns what tells of it."""
-        culprit = None if outcome.during == BETWEEN_CALLS else self.at_work
-        changed = [
-            plugin for plugin in self._plugins if plugin.become_ended(self._as_told_to(plugin, culprit, outcome))
-        ]
+        there = {slot: plugin for slot, plugin in self._plugins.items() if plugin.state in _IN_PROCESS}
+        asked = self.at_work.slot if self.at_work and outcome.during not in _NOBODY_AT_WORK else None
+        stopping = frozenset(plugin.slot for plugin in self._stopping)
+        toll = death_toll(
+            outcome,
+            {slot: plugin.manifest.name for slot, plugin in there.items()},
+            asked=asked,
+            marked=self._mark.slot(),
+            stopping=stopping,
+            is_shared=self._alone is not None and not self._closed,
+        )
+        self._mark.close()
+        self._apart |= toll.apart
+        changed = []
+        for slot, plugin in there.items():
+            if said := toll.ended.get(slot):
+                plugin.is_wanted = plugin.is_wanted and self._alone is None
+                changed += [plugin] if plugin.become_ended(said) else []
+            else:
+                changed += [plugin] if plugin.become_waiting() else []
 
         def tell() -> None:
             for plugin in changed:
                 plugin.tell_change()
+            if len(toll.ended) < len(there):
+                Thread(target=self._start_others, name="plugdeck-again", daemon=True).start()
 
         return tell
 
-    def _as_told_to(self, plugin: HostedPlugin, culprit: HostedPlugin | None, outcome: Outcome) -> Outcome:
-        if len(self._plugins) == 1 or plugin is culprit:
-            return outcome
-        whose = culprit.manifest.name if culprit else "one of the plugins"
-        return replace(outcome, message=f"That was {whose}, in the process that they share. {outcome.message}".strip())
+    def _start_others(self) -> None:
+        """Starts those again that ended for no fault of theirs; what prevents it is told of each."""
+        with self._turn:
+            others = [plugin for plugin in self._wanted() if not plugin.is_loaded]
+            try:
+                if others:
+                    self.start(others[0])
+            except HostError as failure:
+                for plugin in others:
+                    plugin.refuse(failure.outcome)

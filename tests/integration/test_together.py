@@ -1,0 +1,197 @@
+"""Plugins in one process: who ended it is moved out, the others start again by themselves, and nobody is framed."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.hosts import Hosts
+from plugdeck.hosting.outcome import Ending, HostError, PluginState
+from plugdeck.hosting.supervisor import Supervisor
+
+SOURCE = """
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <stdio.h>
+#include "plugdeck.h"
+PD_PLUGIN("%(name)s", "1.0.0", "", "MIT", "Ends its process on command.")
+PD_INTEGER(amount, "Amount", 0, 255, 1, "")
+PD_FUNCTION(int, Do, (const char *))
+static void *end(void *given) { abort(); return given; }
+/* Writes another plugin's number into every page of shared memory that can be written. */
+static void frame(uint32_t slot) {
+  char line[512];
+  FILE *maps = fopen("/proc/self/maps", "r");
+  while (maps && fgets(line, sizeof line, maps)) {
+    unsigned long from, to;
+    char rights[5];
+    if (sscanf(line, "%%lx-%%lx %%4s", &from, &to, rights) == 3 && !strcmp(rights, "rw-s"))
+      memcpy((void *)from, &slot, sizeof slot);
+  }
+  if (maps) fclose(maps);
+}
+int Do(const char *what) {
+  pthread_t thread;
+  if (!strcmp(what, "crash")) abort();
+  if (!strcmp(what, "exit")) _exit(0);
+  if (!strcmp(what, "frame-first")) frame(1), abort();
+  if (!strcmp(what, "scribble")) frame(0xFFFFFFFF), abort();
+  if (!strcmp(what, "thread")) pthread_create(&thread, 0, end, 0), pause();
+  return 7;
+}
+%(more)s
+"""
+DIES_LOADING = "#include <stdlib.h>\n__attribute__((constructor)) static void die(void) { abort(); }"
+
+
+@pytest.fixture
+def hosts() -> Iterator[Hosts]:
+    with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
+        yield Hosts(supervisor, mode=HostingMode.TOGETHER)
+
+
+@pytest.fixture
+def host(hosts, build_plugin) -> Callable[..., HostedPlugin]:
+    """``host("first")``: a plugin in the shared process, not started."""
+
+    def host(name: str, more: str = "") -> HostedPlugin:
+        path: Path = build_plugin(SOURCE % {"name": name, "more": more}, name=f"{name}.so", flags=["-lpthread"])
+        manifest = examine(path).manifest
+        assert manifest
+        made = hosts.host(path, manifest)
+        assert isinstance(made, HostedPlugin)
+        return made
+
+    return host
+
+
+@pytest.fixture
+def three(host) -> tuple[HostedPlugin, ...]:
+    plugins = host("first"), host("second"), host("third")
+    for plugin in plugins:
+        plugin.start()
+    assert len({plugin.pid for plugin in plugins}) == 1
+    return plugins
+
+
+@pytest.mark.parametrize(("deed", "ending"), [("crash", Ending.CRASHED), ("exit", Ending.EXITED)])
+def test_the_one_that_ended_the_process_is_named_and_the_others_start_again_by_themselves(three, until, deed, ending):
+    first, second, third = three
+    old = first.pid
+    with pytest.raises(HostError, match="second"):
+        second.call("Do", deed)
+
+    assert (second.state, second.outcome.ending) == (PluginState.CRASHED, ending)
+    until(lambda: first.is_loaded and third.is_loaded)
+    assert first.pid == third.pid != old
+    assert (first.outcome, third.outcome, second.pid and second.is_loaded) == (None, None, False)
+    assert (first.call("Do", ""), third.call("Do", "")) == (7, 7)
+
+
+def test_the_one_that_crashed_has_a_process_of_its_own_from_then_on(three, until):
+    first, second, third = three
+    with pytest.raises(HostError):
+        second.call("Do", "crash")
+    until(lambda: first.is_loaded and third.is_loaded)
+    second.start()
+    shared = first.pid
+
+    assert second.pid != shared == third.pid
+    with pytest.raises(HostError):
+        second.call("Do", "crash")
+    second.start()
+    assert (first.pid, third.pid) == (shared, shared)
+    assert {first.state, second.state, third.state} == {PluginState.LOADED}
+
+
+def test_what_was_set_is_set_again_for_those_who_had_no_part_in_it(three, until):
+    first, second, _ = three
+    first.write("amount", 42)
+    second.write("amount", 43)
+    with pytest.raises(HostError):
+        second.call("Do", "crash")
+    until(lambda: first.is_loaded)
+    second.start()
+
+    assert (first.read("amount"), second.read("amount")) == (42, 1)
+
+
+def test_a_plugin_that_dies_as_it_is_loaded_leaves_the_others_running(host, until):
+    first, second, bad = host("first"), host("second"), host("bad", DIES_LOADING)
+    first.start()
+    with pytest.raises(HostError, match="SIGABRT"):
+        bad.start()
+    until(lambda: first.is_loaded)
+    second.start()
+    with pytest.raises(HostError, match="SIGABRT"):
+        bad.start()
+
+    assert first.pid == second.pid
+    assert (first.state, second.state, bad.state) == (PluginState.LOADED, PluginState.LOADED, PluginState.CRASHED)
+
+
+@pytest.mark.parametrize(("deed", "says"), [("frame-first", "noted first"), ("scribble", "")])
+def test_a_plugin_cannot_put_its_end_on_another_one(three, until, deed, says):
+    first, second, third = three
+    with pytest.raises(HostError):
+        second.call("Do", deed)
+    until(lambda: first.is_loaded and third.is_loaded)
+
+    assert second.state is PluginState.CRASHED
+    assert says in second.outcome.sentence
+    assert ("noted" in second.outcome.sentence) == bool(says)
+
+
+def test_an_end_between_calls_is_nobodys_and_all_get_processes_of_their_own(three, until):
+    os.kill(three[0].pid, signal.SIGKILL)
+    until(lambda: all(plugin.outcome for plugin in three))
+    for plugin in three:
+        assert "not known" in plugin.outcome.sentence
+        plugin.start()
+
+    assert len({plugin.pid for plugin in three}) == 3
+
+
+def test_taking_one_out_ends_the_process_and_starts_the_others_again(three, until):
+    first, second, third = three
+    old = first.pid
+    second.stop()
+    until(lambda: first.is_loaded and third.is_loaded and first.pid != old)
+
+    assert (second.state, second.outcome) == (PluginState.NOT_LOADED, None)
+    assert (first.call("Do", ""), third.call("Do", "")) == (7, 7)
+    second.start()
+    assert second.pid == first.pid
+
+
+def test_stopping_all_side_by_side_leaves_none_running(three, until, children):
+    threads = [Thread(target=plugin.stop) for plugin in three]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    until(lambda: not children())
+    assert {plugin.state for plugin in three} == {PluginState.NOT_LOADED}
+
+
+def test_a_mode_may_be_chosen_for_each_plugin(hosts, host, build_plugin):
+    path = build_plugin(SOURCE % {"name": "alone", "more": ""}, name="alone.so", flags=["-lpthread"])
+    alone = hosts.host(path, examine(path).manifest, mode=HostingMode.INDIVIDUALLY)
+    first, second = host("first"), host("second")
+    for plugin in (alone, first, second):
+        plugin.start()
+
+    assert first.pid == second.pid != alone.pid
