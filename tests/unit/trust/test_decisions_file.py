@@ -5,7 +5,7 @@ import os
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugdeck.errors import PlugdeckError
@@ -20,6 +20,7 @@ from plugdeck.trust.decisions_file import (
 )
 
 HASH = "5f" * 32
+no_deadline = settings(deadline=None, database=None)
 HEADER = b'{"plugdeck-decisions": 1}\n'
 
 texts = st.text(st.characters(), max_size=30)
@@ -44,6 +45,7 @@ def line(**changes):
     return f"{json.dumps({**said, **changes})}\n".encode()
 
 
+@no_deadline
 @given(st.lists(decisions(), max_size=5, unique_by=lambda decision: decision.sha256))
 def test_what_was_written_is_read_again_in_its_order(tmp_path_factory, made):
     file = tmp_path_factory.mktemp("d") / "decisions"
@@ -53,6 +55,7 @@ def test_what_was_written_is_read_again_in_its_order(tmp_path_factory, made):
     assert file.read_bytes().isascii()
 
 
+@no_deadline
 @given(st.data())
 def test_any_damage_is_either_refused_or_still_decisions(tmp_path_factory, data):
     made = data.draw(st.lists(decisions(), min_size=1, max_size=3))
@@ -70,6 +73,7 @@ def test_any_damage_is_either_refused_or_still_decisions(tmp_path_factory, data)
         check_line(decision)
 
 
+@no_deadline
 @given(st.binary(max_size=200))
 def test_any_bytes_behind_the_header_are_refused_or_nothing(tmp_path_factory, content):
     file = tmp_path_factory.mktemp("d") / "decisions"

@@ -17,7 +17,7 @@ from plugdeck.trust.ed25519 import is_signed, new_private_key, public_key, sign
 from plugdeck.trust.signature_file import SignatureText, key_bytes, key_text, message_of
 from plugdeck.trust.signatures import SignatureState, read_signature, signature_of_file
 
-same_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture
@@ -122,7 +122,7 @@ def test_what_the_key_signed_for_another_purpose_is_no_signature_of_a_file(file,
     assert judge(file).is_verified
 
 
-@same_folder
+@patient
 @given(st.integers(0, 1000), st.integers(0, 7))
 def test_no_signature_holds_with_a_bit_changed(file, place, bit):
     pem = PEM
@@ -137,7 +137,7 @@ def test_no_signature_holds_with_a_bit_changed(file, place, bit):
 PEM = new_private_key()
 
 
-@same_folder
+@patient
 @given(st.binary(max_size=2 * MOST_SIGNATURE_BYTES))
 def test_any_bytes_beside_the_file_are_a_damaged_signature(file, content):
     signature_path(file).write_bytes(content)
@@ -197,6 +197,7 @@ def test_a_key_has_one_spelling():
         key_bytes(other)
 
 
+@patient
 @given(st.text(max_size=80) | st.binary(max_size=40).map(lambda raw: f"ed25519:{b64encode(raw).decode()}"))
 def test_any_text_is_a_key_of_32_bytes_or_refused(text):
     try:
