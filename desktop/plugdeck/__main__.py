@@ -38,6 +38,7 @@ def _window(words: Sequence[str]) -> int:
         screenshot=options.screenshot,
         size=options.size,
         theme=options.theme,
+        safe_mode=options.safe_mode,
     )
 
 

@@ -20,6 +20,7 @@ def run_window(
     screenshot: Path | None = None,
     size: tuple[int, int] | None = None,
     theme: str | None = None,
+    safe_mode: bool = False,
 ) -> int:
     """Shows the window until it is closed, and returns the exit code.
 
@@ -29,11 +30,12 @@ def run_window(
         screenshot: draw the window without a screen, save a picture of it here, and end.
         size: the window's size in pixels.
         theme: ``system``, ``light`` or ``dark`` for this time only.
+        safe_mode: load nothing by itself; the last session stays kept, and can be brought back.
 
     Raises:
         PlugdeckError: there is no screen, or the screenshot cannot be written.
     """
-    wishes = Wishes(tuple(file.absolute() for file in files), samples, screenshot, size, theme)
+    wishes = Wishes(tuple(file.absolute() for file in files), samples, screenshot, size, theme, safe_mode)
     if screenshot:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         protect_own_process()

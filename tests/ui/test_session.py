@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
+from plugdeck.hosting.outcome import PluginState
 from plugdeck.settings import Settings
+from plugdeck.ui.kept_steps import STEPS, kept_steps
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
-from plugdeck.ui.session import PICTURE, RUNNING, STEPS, SessionMemory, kept_steps
+from plugdeck.ui.session import PICTURE, RUNNING, SessionMemory
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -24,9 +27,9 @@ def picture(tmp_path) -> Path:
     return path
 
 
-def begin(desk) -> SessionMemory:
+def begin(desk, **how) -> SessionMemory:
     memory = SessionMemory(desk.window)
-    memory.begin()
+    memory.begin(**how)
     return memory
 
 
@@ -98,20 +101,81 @@ def test_what_is_gone_or_changed_is_named_and_keeps_its_settings(left, settings,
     assert kept_settings(settings, gone).priority == 7
 
 
-def test_after_an_unclean_end_the_session_is_only_offered(left, settings, another_desk, qtbot):
+def test_after_an_unclean_end_the_session_is_only_offered(left, settings, another_desk, qtbot, picture):
     settings = Settings.load(settings.path)
     settings.set(RUNNING, True)
     again = another_desk(settings)
     memory = begin(again)
-    (notice,) = again.window.notices.shown
-    assert "did not end properly" in notice.text
+    assert memory.safe_mode.isVisible()
+    assert "did not end properly" in memory.safe_mode.text.text()
+    assert "1 transform and the picture can be brought back" in memory.safe_mode.text.text()
     memory.save()
     assert again.services.chain.steps() == ()
     assert len(kept_steps(settings)) == 1
-    notice.action.click()
+    assert settings.get(PICTURE) == str(picture)
+    memory.safe_mode.bring_back.click()
+    assert not memory.safe_mode.isVisible()
     qtbot.waitUntil(lambda: again.services.chain.step(str(left)) is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: again.window.picture.loader.path == picture)
     again.shell.close()
     assert settings.get(RUNNING) is False
+
+
+def test_safe_mode_loads_nothing_and_loses_nothing(left, settings, another_desk, qtbot, picture, put):
+    settings = Settings.load(settings.path)
+    again = another_desk(settings)
+    memory = begin(again, safe_mode=True)
+    assert "nothing was loaded, as you wished" in memory.safe_mode.text.text()
+    other = put("other")
+    load(again, other)
+    memory.save()
+    assert {step.path for step in kept_steps(settings)} == {left, other}
+    again.shell.close()
+    assert settings.get(RUNNING) is False
+    assert settings.get(PICTURE) == str(picture)
+    assert {step.path: step.settings.priority for step in kept_steps(settings)}[left] == 42
+
+
+def test_safe_mode_brings_transforms_back_one_by_one(left, settings, another_desk, qtbot):
+    again = another_desk(Settings.load(settings.path))
+    memory = begin(again, safe_mode=True)
+    memory.safe_mode.one_by_one.click()
+    qtbot.waitUntil(lambda: again.window.chain.row(str(left)) is not None)
+    row, key = again.window.chain.row(str(left)), str(left)
+    qtbot.waitUntil(row.card.isVisible)
+    assert row.state.text() == "Kept off · off"
+    assert again.services.chain.step(key).priority == 42
+    assert again.services.chain._steps[key].host.pid is None
+    row.card.start.click()
+    qtbot.waitUntil(lambda: again.services.chain.step(key).state is PluginState.LOADED)
+
+
+def test_what_is_kept_off_is_so_at_the_next_start(desk, settings, another_desk, qtbot, put):
+    settings.set(RESTORE_CHAIN, True)
+    begin(desk)
+    key = load(desk, put("blur"))
+    wait_until_kept(desk, settings, 1)
+    desk.services.chain.keep_off(key)
+    qtbot.waitUntil(lambda: kept_steps(Settings.load(settings.path))[0].is_kept_off)
+    desk.shell.close()
+    settings.save()
+    again = another_desk(Settings.load(settings.path))
+    begin(again)
+    qtbot.waitUntil(lambda: again.services.chain.step(key) is not None)
+    qtbot.waitUntil(lambda: not any(thread.is_alive() for thread in again.services.chain._loader._threads))
+    assert again.services.chain.step(key).is_kept_off
+    assert again.services.chain.step(key).state is PluginState.NOT_LOADED
+
+
+def test_the_end_of_the_desktop_session_is_a_proper_end(desk, settings, qtbot, put):
+    settings.set(RESTORE_CHAIN, True)
+    memory = begin(desk)
+    load(desk, put("blur"))
+    qapp = QApplication.instance()
+    qapp.commitDataRequest.emit(None)
+    assert Settings.load(settings.path).get(RUNNING) is False
+    memory.save()  # the session went on all the same
+    assert settings.get(RUNNING) is True
 
 
 def test_an_offer_that_nobody_answered_is_made_again(left, settings, another_desk):

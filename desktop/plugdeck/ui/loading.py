@@ -64,6 +64,7 @@ class Loading:
         *,
         priority: int | None = None,
         values: dict[str, float] | None = None,
+        keep_off: bool = False,
     ) -> str | None:
         """Begins to load it and returns the step's key, or None when it cannot be loaded.
 
@@ -72,12 +73,15 @@ class Loading:
             approval: what the user said yes to; see ``trust.asking``.
             priority: to run with, if it is not to be the plugin's own.
             values: of its parameters.
+            keep_off: takes it into the chain, and starts it only when the user says so.
         """
         if self.why_not(report) or report.manifest is None:
             return None
         if self.step_of(report.path) is None:
             self._reports[report.path] = self._running[report.path] = report
-        return self._chain.load(report.path, report.manifest, approval=approval, priority=priority, values=values)
+        return self._chain.load(
+            report.path, report.manifest, approval=approval, priority=priority, values=values, keep_off=keep_off
+        )
 
     def note(self, reports: Iterable[Report]) -> None:
         """Compares new reports with what is running, and tells the chain which steps are stale."""

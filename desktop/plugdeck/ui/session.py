@@ -1,63 +1,40 @@
 """What comes back at the next start: the chain, the picture, and each plugin's own settings.
 
 Everything is noted a moment after it changed and written off the GUI thread, so that it outlives a crash too. Nothing
-is loaded by itself after a session that did not end properly: what was loaded then may be the reason.
+is loaded by itself after a session that did not end properly, nor in safe mode: what was loaded then may be the reason.
+It stays kept until it is back, so nothing is lost by that.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
-from plugdeck.binary import identity_of
 from plugdeck.binary.facts import FileIdentity
-from plugdeck.catalogue.examine import examine
-from plugdeck.catalogue.incoming import sha256_of
-from plugdeck.catalogue.report import Report
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import PlugdeckError, SettingsError
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
-from plugdeck.settings import Settings
+from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find, hash_of, kept_steps
 from plugdeck.ui.main_window import MainWindow
-from plugdeck.ui.notices import Notice
-from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings, parse_settings, plain_settings
+from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
+from plugdeck.ui.safe_mode import SafeModeBar
 
-STEPS = "session.steps"
 PICTURE = "session.picture"
 RUNNING = "session.running"
 """Whether a window is open, or was when its process ended."""
 
 _REST_MS = 800
 _SETTLED = {PluginState.LOADED, PluginState.STALE}
-
-
-@dataclass(frozen=True, slots=True)
-class KeptStep:
-    """A step of the last session."""
-
-    path: Path
-    sha256: str
-    """Of the bytes that were loaded; empty when nobody could tell."""
-    enabled: bool
-    settings: PluginSettings
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What became of a step's file: a report on the same bytes as then, or why there is none."""
-
-    step: KeptStep
-    report: Report | None
-    why_not: str = ""
+_CUT_SHORT = "Plugdeck did not end properly the last time, so nothing was loaded: one of the plugins may be the reason."
+_WISHED = "nothing was loaded, as you wished."
 
 
 class SessionMemory(QObject):
@@ -69,9 +46,19 @@ class SessionMemory(QObject):
         self._settings = window.services.settings
         self._hashes: dict[FileIdentity, str] = {}
         self._kept = kept_steps(self._settings)
+        """What is not back in the chain yet; it stays kept until then."""
         self._waits_for_answer = False
-        """The last session was offered, and neither taken nor replaced."""
-        self._offer: Notice | None = None
+        """The last session did not end properly, and the user has not said what is to become of it."""
+        self._keeps_picture = False
+        """The picture of the last session is not to be forgotten for the sample."""
+        self._gives_way = False
+        """The user wants nothing back: what is kept goes as soon as there is another chain."""
+        self._is_over = False
+        self.safe_mode = SafeModeBar(window.shell)
+        self.safe_mode.all_wanted.connect(self._restore)
+        self.safe_mode.one_by_one_wanted.connect(partial(self._bring_back, keep_off=True))
+        self.safe_mode.dismissed.connect(self._take_answer)
+        window.shell.messages.insertWidget(0, self.safe_mode)
         self._timer = QTimer(self, interval=_REST_MS, singleShot=True)
         self._timer.timeout.connect(self.save)
         window.services.bridge.steps_changed.connect(self._timer.start)
@@ -81,54 +68,64 @@ class SessionMemory(QObject):
         if isinstance(application, QGuiApplication):
             application.commitDataRequest.connect(self._end_with_desktop)
 
-    def begin(self) -> None:
+    def begin(self, *, safe_mode: bool = False) -> None:
         """Restores the last session if that is wanted, or offers it; opens the picture in any case."""
         was_cut_short = self._settings.get(RUNNING, False)
         self._settings.set(RUNNING, True)
         self._save_later()
-        picture = self._settings.get(PICTURE, "")
-        if not self._settings.get(RESTORE_CHAIN, False):
-            self._window.picture.open_sample()
-        elif was_cut_short and (self._kept or picture):
-            self._window.picture.open_sample()
-            self._make_offer()
-        else:
+        is_wanted = self._settings.get(RESTORE_CHAIN, False)
+        has_session = bool(self._kept or self._settings.get(PICTURE, ""))
+        if safe_mode or (was_cut_short and is_wanted and has_session):
+            self._begin_safely(was_cut_short=was_cut_short and not safe_mode)
+        elif is_wanted:
             self._restore()
+        else:
+            self._gives_way = True
+            self._window.picture.open_sample()
 
     def save(self) -> None:
         """Notes everything, and writes it on another thread."""
-        self._note()
-        self._save_later()
+        if not self._is_over:
+            self._note()
+            self._settings.set(RUNNING, True)  # also after a desktop session that was to end, and did not
+            self._save_later()
 
     def leave(self) -> None:
         """Notes everything for the save at the end; this was a proper one."""
         self._timer.stop()
+        self._is_over = True
+        self._note_end()
+
+    def _note_end(self) -> None:
         self._note()
         self._settings.set(RUNNING, self._waits_for_answer)
 
     # --- bringing it back
 
-    def _restore(self) -> None:
+    def _begin_safely(self, *, was_cut_short: bool) -> None:
+        picture = bool(self._settings.get(PICTURE, ""))
+        self._waits_for_answer, self._keeps_picture = was_cut_short, picture
+        self._window.picture.open_sample()
+        self.safe_mode.say(_CUT_SHORT if was_cut_short else _WISHED, len(self._kept), has_picture=picture)
+
+    def _take_answer(self) -> None:
         self._waits_for_answer = False
+
+    def _restore(self) -> None:
         background = self._window.services.background
         picture = self._settings.get(PICTURE, "")
         if picture:
             background.run(lambda: Path(picture).is_file(), lambda there: self._open_picture(Path(picture), there))
         elif self._window.picture.source is None:
             self._window.picture.open_sample()
-        if self._kept:
-            kept = self._kept
-            background.run(lambda: [find(step) for step in kept], self._load)
+        self._keeps_picture = False
+        self._bring_back()
 
-    def _make_offer(self) -> None:
-        self._waits_for_answer = True
-        count = len(self._kept)
-        what = f"{count} transform{'s' if count > 1 else ''}" if count else "picture"
-        self._offer = self._window.notices.tell(
-            f"Plugdeck did not end properly the last time, so the {what} of that session did not come back.",
-            severity=Severity.WARNING,
-            action=("Bring back", self._restore),
-        )
+    def _bring_back(self, *, keep_off: bool = False) -> None:
+        self._take_answer()
+        if kept := self._kept:
+            load = partial(self._load, keep_off=keep_off)
+            self._window.services.background.run(lambda: [find(step) for step in kept], load)
 
     def _open_picture(self, path: Path, is_there: bool) -> None:
         if is_there:
@@ -138,18 +135,18 @@ class SessionMemory(QObject):
         if self._window.picture.source is None:
             self._window.picture.open_sample()
 
-    def _load(self, found: Sequence[Found]) -> None:
+    def _load(self, found: Sequence[Found], *, keep_off: bool) -> None:
         left_out = []
         for each in found:
-            if why_not := self._load_step(each):
+            if why_not := self._load_step(each, keep_off=keep_off):
                 left_out.append(f"{each.step.path.name} ({why_not})")
-        self._kept = []
+                self._forget(each.step)
         if left_out:
             self._window.notices.tell(
                 f"Not loaded again: {', '.join(left_out)}. Their settings are kept.", severity=Severity.WARNING
             )
 
-    def _load_step(self, found: Found) -> str:
+    def _load_step(self, found: Found, *, keep_off: bool) -> str:
         """Loads it, once the user has allowed it, or says why not."""
         step, loading, chain = found.step, self._window.loading, self._window.services.chain
         keep_settings(self._settings, step.path, step.settings)
@@ -159,12 +156,19 @@ class SessionMemory(QObject):
             return "does not fit here"
 
         def run(approval: Approval) -> None:
-            values = dict(step.settings.values)
-            if key := loading.load(report, approval, priority=step.settings.priority, values=values):
+            chosen = step.settings
+            off = keep_off or step.is_kept_off
+            key = loading.load(report, approval, priority=chosen.priority, values=dict(chosen.values), keep_off=off)
+            self._forget(step)
+            if key:
                 chain.set_enabled(key, step.enabled)
 
-        self._window.trust.asking.approve(report, run)
+        self._window.trust.asking.approve(report, run, partial(self._forget, step))
         return ""
+
+    def _forget(self, step: KeptStep) -> None:
+        """It is back in the chain, or cannot be, or the user does not want it."""
+        self._kept = [kept for kept in self._kept if kept.path != step.path]
 
     # --- noting
 
@@ -174,17 +178,18 @@ class SessionMemory(QObject):
             if step.state in _SETTLED:
                 keep_settings(self._settings, step.path, PluginSettings(step.priority, step.values))
             self._hash(step)
-        if steps or not self._kept:
-            self._settings.set(STEPS, [self._plain(step) for step in steps])
-        if steps:
-            self._waits_for_answer = False
-        if not self._waits_for_answer and self._window.picture.source is not None:
+        if steps and self._gives_way:
+            self._kept = []
+        loaded = {step.path for step in steps}
+        kept = [step for step in self._kept if step.path not in loaded]
+        self._settings.set(STEPS, [step.plain for step in (*map(self._kept_step, steps), *kept)])
+        if not self._keeps_picture and self._window.picture.source is not None:
             picture = self._window.picture.loader.path
             self._settings.set(PICTURE, "" if picture in {None, sample_picture()} else str(picture))
 
-    def _plain(self, step: StepView) -> dict[str, Any]:
-        kept = {"path": str(step.path), "sha256": self._hash_known(step.path), "enabled": step.enabled}
-        return kept | plain_settings(kept_settings(self._settings, step.path))
+    def _kept_step(self, step: StepView) -> KeptStep:
+        known = kept_settings(self._settings, step.path)
+        return KeptStep(step.path, self._hash_known(step.path), step.enabled, known, step.is_kept_off)
 
     def _hash(self, step: StepView) -> None:
         """Finds out, on another thread, which bytes a step runs."""
@@ -212,45 +217,8 @@ class SessionMemory(QObject):
 
     def _end_with_desktop(self) -> None:
         """The desktop session ends: nobody may be there to close the window."""
-        self.leave()
+        self._note_end()
         try:
             self._settings.save()
         except SettingsError as error:
             self._tell_unsaved(error)
-
-
-def kept_steps(settings: Settings) -> list[KeptStep]:
-    """The steps of the last session; what was edited beyond recognition is left out."""
-    entries: list[object] = settings.get(STEPS, [])
-    return [step for step in map(_parse, entries) if step]
-
-
-def find(step: KeptStep) -> Found:
-    """Reads a step's file, never running it; blocks."""
-    try:
-        if not step.path.is_file():
-            return Found(step, None, "not there any more")
-        report = examine(step.path, symbols=False)
-        is_same = bool(step.sha256) and hash_of(report) == step.sha256
-    except (PlugdeckError, OSError, ValueError):
-        return Found(step, None, "cannot be read")
-    return Found(step, report) if is_same else Found(step, None, "has changed")
-
-
-def hash_of(report: Report) -> str:
-    """The SHA-256 of the bytes that a report is about; empty if the file holds others by now. Blocks."""
-    sha256 = sha256_of(report.path)
-    now, then = identity_of(report.path), report.facts.identity if report.facts else None
-    is_same = then is not None and (now.inode, now.size_bytes, now.mtime_ns) == (
-        then.inode,
-        then.size_bytes,
-        then.mtime_ns,
-    )
-    return sha256 if is_same else ""
-
-
-def _parse(entry: object) -> KeptStep | None:
-    match entry:
-        case {"path": str(path), "sha256": str(sha256), "enabled": bool(enabled), **rest} if path and "\0" not in path:
-            return KeptStep(Path(path), sha256, enabled, parse_settings(rest))
-    return None

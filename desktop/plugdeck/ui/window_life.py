@@ -41,6 +41,8 @@ class Wishes:
     """Save a picture of the window here, and end."""
     size: tuple[int, int] | None = None
     theme: str | None = None
+    safe_mode: bool = False
+    """Load nothing by itself, whatever was loaded the last time."""
 
 
 class WindowLife:
@@ -139,7 +141,7 @@ class WindowLife:
         else:
             from plugdeck.ui.session import SessionMemory
 
-            SessionMemory(window).begin()
+            SessionMemory(window).begin(safe_mode=wishes.safe_mode)
         if wishes.samples:
             from plugdeck.ui.sample_session import SampleSession
 
