@@ -229,8 +229,8 @@ def test_worker_has_no_descriptor_of_ours(host, build_plugin):
     with open(os.devnull) as file:
         os.set_inheritable(file.fileno(), True)
         talker = host(build_plugin(TALKER, name="talker.so"))
-    # The standard ones, two sockets, the flag that a call is cancelled, and the plugin's own bytes.
-    assert talker.call("Descriptors") == 7
+    # The standard ones, two sockets, the flag that a call is cancelled, a crash's pipe, and the plugin's own bytes.
+    assert talker.call("Descriptors") == 8
 
 
 def test_worker_has_limits_and_a_session_of_its_own(host, build_plugin):

@@ -134,7 +134,7 @@ def test_thousand_transforms_of_changing_sizes_leave_little_and_then_nothing(
         for plugin in (first, second):
             maps = Path(f"/proc/{plugin.pid}/maps").read_text("ascii")
             assert maps.count("plugdeck-frame") <= 2 * 5 + 1
-            assert len(descriptors(plugin.pid)) == 7
+            assert len(descriptors(plugin.pid)) == 8
 
 
 def test_frames_that_outlive_their_supervisor_can_be_read_and_released(misbehave, patient, untouched):

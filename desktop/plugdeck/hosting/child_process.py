@@ -12,15 +12,28 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
 from threading import Lock
+from time import monotonic
 
 from plugdeck.hosting.channel import Channel
+from plugdeck.hosting.crash.crash_pipe import CrashPipe
+from plugdeck.hosting.crash.examination import examine
+from plugdeck.hosting.crash.hang import look_at_hang
+from plugdeck.hosting.crash.oom_kills import oom_kills
+from plugdeck.hosting.crash.picture_bounds import Picture
+from plugdeck.hosting.crash.verdict import verdict_of, with_hang, with_own_words
 from plugdeck.hosting.launch import Launcher, WorkerCommand
-from plugdeck.hosting.outcome import Outcome, Status, outcome_of_status
+from plugdeck.hosting.outcome import Ending, Outcome, Status, outcome_of_status
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
 from plugdeck.hosting.sandbox.line import Line
 from plugdeck.hosting.watcher import Watcher
-from plugdeck.hosting.wire import CALL_DESCRIPTOR, FLAG_DESCRIPTOR, LINE_DESCRIPTOR, LOG_DESCRIPTOR
+from plugdeck.hosting.wire import (
+    CALL_DESCRIPTOR,
+    CRASH_DESCRIPTOR,
+    FLAG_DESCRIPTOR,
+    LINE_DESCRIPTOR,
+    LOG_DESCRIPTOR,
+)
 
 
 class ChildProcess:
@@ -53,6 +66,11 @@ class ChildProcess:
         self._verdict: Outcome | None = None
         self._outcome: Outcome | None = None
         self._worker_pid: int | None = None
+        self._denied: list[str] = []
+        self.pictures: tuple[Picture, ...] = ()
+        """What its plugins work on, or did last."""
+        self._began = monotonic()
+        self._oom_kills = oom_kills()
         watcher.run(lambda: self._spawn(command, launcher, sink))
 
     @property
@@ -66,6 +84,11 @@ class ChildProcess:
         """Whether it runs, and is not about to be ended."""
         return self._verdict is None and self._outcome is None
 
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What its plugins tried and were refused, as verb phrases, each once."""
+        return tuple(self._denied)
+
     def judge(self, verdict: Outcome) -> bool:
         """Gives the verdict that will be told of its end; False when there was one before."""
         with self._lock:
@@ -75,12 +98,32 @@ class ChildProcess:
             return is_first
 
     def condemn(self, verdict: Outcome) -> None:
-        """Kills it, whatever it does; ``verdict`` is told of it unless another one was given before."""
+        """Kills it, whatever it does; ``verdict`` is told of it unless another one was given before.
+
+        A verdict that does not say what it was doing takes that from ``bury``.
+        """
         with self._lock:
             if self._outcome is None:
                 self._verdict = self._verdict or verdict
                 with suppress(ProcessLookupError):
                     signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+
+    def time_out(self, verdict: Outcome) -> None:
+        """As ``condemn``, for one that did not answer in time: it is looked at first."""
+        try:
+            if self.judge(verdict):
+                seen = with_hang(verdict, look_at_hang(self.worker_pid))
+                with self._lock:
+                    self._verdict = seen
+        finally:
+            self.condemn(verdict)
+
+    def look_for_crash(self) -> bool:
+        """Condemns it if a thread of it stands still at a fault; whether that is so."""
+        seen = None if self.channel.is_process_dead(0) else examine(self.worker_pid, self.pictures)
+        if seen and not self.channel.is_process_dead(0):  # else its number may have been somebody else's
+            self.condemn(verdict_of(seen))
+        return seen is not None
 
     def bury(self, during: str) -> Outcome:
         """Waits for the end of a process that is dead or condemned, and says how it came; the same each time.
@@ -92,8 +135,9 @@ class ChildProcess:
                 status = self._collect()
                 self._watcher.forget(self._pidfd)
                 status = self._line.end() or status
-                verdict = self._verdict or outcome_of_status(status, during)
-                self._outcome = replace(verdict, stderr_tail=self._output.end())
+                verdict = self._verdict or outcome_of_status(status, during, oom_kills() - self._oom_kills)
+                self._crashes.close()
+                self._outcome = with_own_words(self._with_facts(verdict, during))
             return self._outcome
 
     def close(self) -> None:
@@ -111,6 +155,7 @@ class ChildProcess:
             log, log_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.enter_context(log)
             theirs.enter_context(log_there).setblocking(False)
+            crash, crash_there = _pipe(ours, theirs)
             line, line_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.enter_context(line)
             theirs.enter_context(line_there)
@@ -121,20 +166,40 @@ class ChildProcess:
                 LOG_DESCRIPTOR: log_there.fileno(),
                 FLAG_DESCRIPTOR: self.channel.flag_descriptor,
                 LINE_DESCRIPTOR: line_there.fileno(),
+                CRASH_DESCRIPTOR: crash_there,
             }
             self.pid = launcher.launch(command, descriptors)
             self._pidfd = _pidfd_of(self.pid)
             ours.pop_all()
         self.channel.attach(self._pidfd)
-        self._output = ProcessOutput(self._watcher, sink, stdout, stderr, log)
+        self._output = ProcessOutput(self._watcher, sink, (stdout, stderr), log, self._found_flooding)
         self._output.begin()
-        self._line = Line(self._watcher, line, lambda deed: _tell_refusal(sink, deed))
+        self._line = Line(self._watcher, line, lambda deed: self._tell_refusal(sink, deed))
+        self._crashes = CrashPipe(self._watcher, crash, self.look_for_crash)
         self._watcher.watch(self._pidfd, self._found_dead)
 
     def _found_dead(self) -> None:
         """The number of a descriptor that was closed may be another's by now: only the process itself tells."""
         if self._outcome is not None or self.channel.is_process_dead(0):
             self._on_death()
+
+    def _found_flooding(self) -> None:
+        self.condemn(Outcome(Ending.FLOODED, ""))
+
+    def _tell_refusal(self, sink: LogSink, deed: str) -> None:
+        self._denied.append(deed)
+        sink.add_output(LogSource.HOST, LogLevel.WARNING, f"It tried to {deed}, which its confinement does not allow.")
+
+    def _with_facts(self, verdict: Outcome, during: str) -> Outcome:
+        return replace(
+            verdict,
+            during=verdict.during or during,
+            stderr_tail=self._output.end(),
+            left_out_bytes=self._output.left_out_bytes,
+            denied=self.denied,
+            pid=self.worker_pid,
+            seconds=monotonic() - self._began,
+        )
 
     def _collect(self) -> Status | None:
         """How it ended; None when somebody else collected it. What it started itself ends with it.
@@ -157,10 +222,6 @@ def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
     ours.callback(os.close, reading)
     theirs.callback(os.close, writing)
     return reading, writing
-
-
-def _tell_refusal(sink: LogSink, deed: str) -> None:
-    sink.add_output(LogSource.HOST, LogLevel.WARNING, f"It tried to {deed}, which its confinement does not allow.")
 
 
 def _pidfd_of(pid: int) -> int:

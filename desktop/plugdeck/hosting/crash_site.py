@@ -32,9 +32,9 @@ class CrashSite:
     @property
     def words(self) -> str:
         """``wrote to address 0x0 (no memory there) in smooth+0x1f of blur.so``."""
-        where = f"in {self.place}" if self.place else ""
+        where = f" in {self.place}" if self.place else ""
         caller = f", called by {self.caller}" if self.caller else ""
-        return " ".join(each for each in (self.fault, where + caller) if each)
+        return f"{self.fault}{where}{caller}".strip(" ,")
 
 
 def place(symbol: str, offset: int, library: str) -> str:

@@ -23,6 +23,9 @@ _F_SEAL_FUTURE_WRITE = 0x0010  # linux/fcntl.h; missing from Python's fcntl
 _SIZE_SEALS = fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 _FINAL_SEALS = _F_SEAL_FUTURE_WRITE | fcntl.F_SEAL_SEAL
 
+CANARY = 0xA5
+"""What lies between a picture's end and its guard page while a plugin works on it."""
+
 _numbers = itertools.count(1)
 
 
@@ -47,6 +50,8 @@ class FrameMemory:
             self.descriptor = os.memfd_create("plugdeck-frame", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
         except OSError as failure:
             raise _no_memory(failure) from failure
+        self.inode = os.fstat(self.descriptor).st_ino
+        """By which the kernel's list of a process's mappings names it."""
         try:
             os.ftruncate(self.descriptor, capacity_bytes)
             fcntl.fcntl(self.descriptor, fcntl.F_ADD_SEALS, _SIZE_SEALS)
@@ -73,6 +78,13 @@ class FrameMemory:
             except OSError as failure:
                 raise _no_memory(failure) from failure
         return memoryview(self._view)
+
+    def overrun_bytes(self, size_bytes: int) -> int:
+        """How far somebody wrote beyond a picture of this size, at least; 0 when its canary is whole."""
+        if size_bytes == self.capacity_bytes:
+            return 0
+        rest = bytes(self.view()[size_bytes:])
+        return len(rest.rstrip(bytes((CANARY,))))
 
     def destroy(self) -> None:
         """Gives the memory back, here and in every process that mapped it."""

@@ -11,6 +11,8 @@ import ctypes
 import mmap
 import os
 
+from plugdeck.hosting.frame_memory import CANARY
+
 _PROT_NONE = 0
 _MAP_FIXED = 0x10  # linux/mman.h, of every machine that Linux runs on but Alpha, MIPS, PA-RISC and Xtensa
 _FAILED = ctypes.c_void_p(-1).value
@@ -48,6 +50,11 @@ class GuardedMemory:
             raise
         self.pixels = (ctypes.c_ubyte * size_bytes).from_address(begin)
         """The memory as a buffer; not to be used after ``unmap``."""
+
+    def mark_end(self, size_bytes: int) -> None:
+        """Fills what lies behind a picture of this size, up to the guard page; see ``FrameMemory.overrun_bytes``."""
+        rest = len(self.pixels) - size_bytes
+        ctypes.memset(ctypes.byref(self.pixels, size_bytes), CANARY, rest)
 
     def unmap(self) -> None:
         """Gives the memory back."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from types import TracebackType
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import OpenError, PlugdeckError
 from plugdeck.hosting import wire
+from plugdeck.hosting.crash.picture_bounds import Picture, byte_count
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.fingerprint import fingerprint
+from plugdeck.hosting.frame_memory import FrameMemory
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
@@ -67,6 +70,7 @@ class HostedPlugin:
         self._deadlines = deadlines
         self._state = PluginState.NOT_LOADED
         self._outcome: Outcome | None = None
+        self._parameters: dict[str, float] = {}
         self._written: dict[str, float] = {}
         """What is written again when another plugin ended the process that both were in."""
         self._listeners: Listeners[()] = Listeners()
@@ -96,6 +100,12 @@ class HostedPlugin:
     def confinement_words(self) -> str:
         """How its process is confined, in sentences; empty while there is none."""
         return self._group.confinement_words if self._group.process else ""
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What it tried and was refused, as verb phrases: while it is loaded, and after its end."""
+        process = self._group.process
+        return process.denied if process else (self._outcome.denied if self._outcome else ())
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change of state; the function returned ends it.
@@ -149,7 +159,12 @@ class HostedPlugin:
                 body = _request(self.slot, memory.number, target.number, source.layout, scale)
                 deadline_s = self._deadlines.transform_s(source.layout)
                 began = perf_counter()
-                process.ask(Kind.TRANSFORM, body, during="Transform", deadline_s=deadline_s, cancelled=cancelled)
+                with target.pinned() as result:
+                    size = source.layout.size_bytes
+                    process.work_on(_picture(result, size, is_output=True), _picture(memory, size, is_output=False))
+                    process.ask(Kind.TRANSFORM, body, during="Transform", deadline_s=deadline_s, cancelled=cancelled)
+                    if damage := result.overrun_bytes(size):
+                        raise process.damage(byte_count(damage))
                 self.last_milliseconds = (perf_counter() - began) * 1000
             except BaseException:
                 target.release()
@@ -162,11 +177,13 @@ class HostedPlugin:
             value = process.ask_json(Kind.READ, [self.slot, name], during=during)
             if not isinstance(value, int | float):
                 raise process.breach("It gave a value that is no number.")
+            self._remember(name, value)
             return value
 
     def write(self, name: str, value: float) -> None:
         """Writes one of the plugin's variables. Raises HostError, SymbolNotFoundError, ArgumentError."""
         with self._session(during := f"writing {name}") as process:
+            self._remember(name, value)
             process.ask_json(Kind.WRITE, [self.slot, name, value], during=during)
             self._written[name] = value
 
@@ -221,8 +238,13 @@ class HostedPlugin:
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
             process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=descriptors)
 
+    def with_parameters(self, outcome: Outcome) -> Outcome:
+        """The outcome with the plugin's parameters as they were when it came."""
+        return replace(outcome, parameters=tuple(self._parameters.items()))
+
     def become_loading(self) -> None:
         """For the group."""
+        self._parameters = {each.name: each.default for each in self.manifest.parameters}
         if self._change(PluginState.LOADING, None):
             self.tell_change()
 
@@ -235,6 +257,7 @@ class HostedPlugin:
         """For the group: whether that changed anything."""
         if self._state not in (PluginState.LOADING, PluginState.LOADED):
             return False
+        outcome = self.with_parameters(outcome)
         self._written.clear()
         if outcome.ending is not Ending.STOPPED:
             self.log.add(LogSource.HOST, LogLevel.ERROR, outcome.sentence)
@@ -243,6 +266,10 @@ class HostedPlugin:
     def tell_change(self) -> None:
         """For the group."""
         self._listeners.notify()
+
+    def _remember(self, name: str, value: float) -> None:
+        if name in self._parameters:
+            self._parameters[name] = value
 
     def _change(self, state: PluginState, outcome: Outcome | None) -> bool:
         changed = (state, outcome) != (self._state, self._outcome)
@@ -290,7 +317,11 @@ class Call:
     ) -> None:
         self._session.__exit__(kind, error, trace)
         if isinstance(error, HostError):
-            raise HostError(error.outcome, self._plugin.manifest.name) from error
+            raise HostError(self._plugin.with_parameters(error.outcome), self._plugin.manifest.name) from error
+
+
+def _picture(memory: FrameMemory, size_bytes: int, *, is_output: bool) -> Picture:
+    return Picture(memory.inode, is_output, size_bytes, memory.capacity_bytes)
 
 
 def _request(slot: int, source: int, target: int, layout: ImageLayout, scale: float) -> bytes:

@@ -113,9 +113,9 @@ class Outcome:
             case Ending.OUT_OF_MEMORY:
                 what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else ''}."
             case Ending.FLOODED:
-                what = f"Flooded its output {when}, and was ended."
+                what = f"Flooded its output {when}, and was ended: {self.left_out_bytes:,} bytes were thrown away."
             case Ending.DAMAGED_OUTPUT:
-                what = f"Damaged its output {when}, and was ended{f': {self._cause}' if self.signal else ''}."
+                what = f"Damaged its output {when}{f': {self._cause}' if self.signal else ', and was ended'}."
             case Ending.NOT_STARTED:
                 what = "Its process was not started."
             case Ending.STOPPED:
@@ -167,15 +167,25 @@ class HostError(PlugdeckError):
         self.outcome = outcome
 
 
-def outcome_of_status(status: Status | os.waitid_result | None, during: str) -> Outcome:
-    """Why a process ended that nobody here ended; None when somebody else collected its status."""
+def outcome_of_status(status: Status | os.waitid_result | None, during: str, oom_kills: int = 0) -> Outcome:
+    """Why a process ended that nobody here ended.
+
+    Args:
+        status: how it ended; None when somebody else collected that.
+        during: what it was doing.
+        oom_kills: how many processes the kernel has ended for want of memory since this one was started.
+    """
     if status is None:
         return Outcome(Ending.CRASHED, during, message="How it ended is not known.")
     if status.si_code == os.CLD_EXITED:
         return Outcome(Ending.EXITED, during, exit_code=status.si_status)
-    killed = status.si_status == signals.SIGKILL
-    message = "Something outside Plugdeck killed it, or the machine ran out of memory." if killed else ""
-    return Outcome(Ending.CRASHED, during, signal=status.si_status, message=message)
+    if status.si_status != signals.SIGKILL:
+        return Outcome(Ending.CRASHED, during, signal=status.si_status)
+    if oom_kills > 0:
+        message = "Since it was started, the kernel has ended a process because the machine had no memory left."
+        return Outcome(Ending.OUT_OF_MEMORY, during, signal=signals.SIGKILL, message=message)
+    message = "It killed itself, or something outside Plugdeck did."
+    return Outcome(Ending.CRASHED, during, signal=signals.SIGKILL, message=message)
 
 
 def signal_name(number: int) -> str:

@@ -19,6 +19,9 @@ _LINES_A_SECOND = 1000
 # One round of reading ends after this much, so that a process that writes without end does not keep the reader.
 _CHUNKS_A_ROUND = 16
 
+_FLOOD_BYTES = 64 * 1024 * 1024
+_FORGIVEN_BYTES_A_SECOND = 1024 * 1024
+
 AddLine = Callable[[LogSource, LogLevel, str], None]
 
 
@@ -43,10 +46,33 @@ class Budget:
         return True
 
 
+class LeftOut:
+    """What was thrown away; a flood is far more than a plugin writes that is left in a talkative mode."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._last = clock()
+        self._level = 0.0
+        self.total_bytes = 0
+
+    def add(self, byte_count: int) -> None:
+        """Counts what was thrown away just now."""
+        now = self._clock()
+        self._level = max(0.0, self._level - (now - self._last) * _FORGIVEN_BYTES_A_SECOND) + byte_count
+        self._last = now
+        self.total_bytes += byte_count
+
+    @property
+    def is_flood(self) -> bool:
+        """Whether it has been so much, in so short a time, that there is no end to it."""
+        return self._level > _FLOOD_BYTES
+
+
 class PipeReader:
     """Splits what comes through a pipe into lines. The descriptor is non-blocking and belongs to the caller."""
 
-    def __init__(self, descriptor: int, source: LogSource, add: AddLine, budget: Budget) -> None:
+    def __init__(self, descriptor: int, source: LogSource, add: AddLine, budget: Budget, left_out: LeftOut) -> None:
+        self._all_left_out = left_out
         self._descriptor = descriptor
         self._source = source
         self._add = add
@@ -88,6 +114,7 @@ class PipeReader:
         held = self._held + chunk
         self._held = held[-_CHUNK_BYTES:]
         self._left_out += len(held) - len(self._held)
+        self._all_left_out.add(len(held) - len(self._held))
 
     def _admits(self, chunk: bytes) -> bool:
         return self._budget.admits(len(chunk), chunk.count(b"\n"))
@@ -114,7 +141,10 @@ class PipeReader:
 class LogReader:
     """Takes the lines that plugins log through the host's table, one packet each."""
 
-    def __init__(self, receive: Callable[[int], bytes], add: Callable[[int, LogLevel, str], None]) -> None:
+    def __init__(
+        self, receive: Callable[[int], bytes], add: Callable[[int, LogLevel, str], None], left_out: LeftOut
+    ) -> None:
+        self._left_out = left_out
         self._receive = receive
         self._add = add
         self._budget = Budget()
@@ -132,6 +162,8 @@ class LogReader:
                 return False
             if self._budget.admits(len(packet), 1):
                 self._take(packet)
+            else:
+                self._left_out.add(len(packet))
         return True
 
     def _take(self, packet: bytes) -> None:

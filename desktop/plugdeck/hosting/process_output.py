@@ -9,7 +9,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Protocol
 
-from plugdeck.hosting.output import Budget, LogReader, PipeReader
+from plugdeck.hosting.output import Budget, LeftOut, LogReader, PipeReader
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.watcher import Watcher
 
@@ -30,21 +30,38 @@ class LogSink(Protocol):
 class ProcessOutput:
     """Standard output, standard error and the log socket of one worker."""
 
-    def __init__(self, watcher: Watcher, sink: LogSink, stdout: int, stderr: int, log_channel: socket.socket) -> None:
-        """Takes over our ends: the descriptors of two pipes, and a socket."""
+    def __init__(
+        self,
+        watcher: Watcher,
+        sink: LogSink,
+        pipes: tuple[int, int],
+        log_channel: socket.socket,
+        on_flood: Callable[[], None],
+    ) -> None:
+        """Takes over our ends: the descriptors of standard output's and standard error's pipes, and a socket.
+
+        ``on_flood`` is called when so much was thrown away that the process had better be ended.
+        """
         self._watcher = watcher
         self._sink = sink
         self._log_channel = log_channel
         self._lock = Lock()
         self._closed = False
         self._stderr: deque[str] = deque(maxlen=_TAIL_LINES)
-        self._ours = (stdout, stderr)
+        self._ours = pipes
+        self._on_flood = on_flood
+        self._left_out = LeftOut()
         budget = Budget()
         self._readers = (
-            PipeReader(stdout, LogSource.STDOUT, self._add, budget),
-            PipeReader(stderr, LogSource.STDERR, self._add, budget),
+            PipeReader(pipes[0], LogSource.STDOUT, self._add, budget, self._left_out),
+            PipeReader(pipes[1], LogSource.STDERR, self._add, budget, self._left_out),
         )
-        self._log_reader = LogReader(log_channel.recv, sink.add_logged)
+        self._log_reader = LogReader(log_channel.recv, sink.add_logged, self._left_out)
+
+    @property
+    def left_out_bytes(self) -> int:
+        """How much was thrown away unread."""
+        return self._left_out.total_bytes
 
     def begin(self) -> None:
         """Reads from now on, on the watcher's thread."""
@@ -87,6 +104,8 @@ class ProcessOutput:
                     self._watcher.forget(descriptor)
                 if any(reader.holds for reader in self._readers):
                     self._watcher.tick(self._flush)
+            if self._left_out.is_flood:
+                self._on_flood()
 
         return handle
 

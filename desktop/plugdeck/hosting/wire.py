@@ -20,12 +20,13 @@ from typing import NamedTuple
 VERSION = 1
 
 # The worker's descriptors, beside standard output and error: the socket for these messages, the one for log lines,
-# the page whose first byte says that the result of the current call is no longer wanted, and the socket on which its
-# confinement reports.
+# the page whose first byte says that the result of the current call is no longer wanted, the socket on which its
+# confinement reports, and the pipe that tells of a crash.
 CALL_DESCRIPTOR = 3
 LOG_DESCRIPTOR = 4
 FLAG_DESCRIPTOR = 5
 LINE_DESCRIPTOR = 6
+CRASH_DESCRIPTOR = 7
 
 MAXIMUM_BODY_BYTES = 64 * 1024
 MAXIMUM_LOG_BYTES = 16 * 1024

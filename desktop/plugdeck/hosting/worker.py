@@ -19,12 +19,14 @@ from typing import TYPE_CHECKING, Any
 
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import failures, wire
+from plugdeck.hosting.crash.parking import parked_crashes
 from plugdeck.hosting.guarded_memory import GuardedMemory
 from plugdeck.hosting.sandbox.confine import confine, leave_parent
 from plugdeck.hosting.sandbox.confinement import Orders
 from plugdeck.hosting.waiting import comes_at_once
 from plugdeck.hosting.wire import (
     CALL_DESCRIPTOR,
+    CRASH_DESCRIPTOR,
     FLAG_DESCRIPTOR,
     LINE_DESCRIPTOR,
     LOG_DESCRIPTOR,
@@ -115,6 +117,7 @@ class Worker:
         pixel_format = PixelFormat(request.pixel_format)
         layout = ImageLayout(request.width, request.height, request.stride_bytes, pixel_format)
         source, target = self._inputs[request.source], self._outputs[request.target]
+        target.mark_end(layout.size_bytes)
         self._plugin(request.slot).transform(source.pixels, target.pixels, layout, request.scale)
         return b""
 
@@ -170,7 +173,7 @@ class Worker:
 
 def main() -> None:
     """Runs the worker; its command line is that of ``sandbox.command.worker_command``."""
-    leave_parent(LINE_DESCRIPTOR + 1)
+    leave_parent(CRASH_DESCRIPTOR + 1)
     confine(Orders.from_text(sys.argv[1]), LINE_DESCRIPTOR)
     # Lines come as they are written, not when four kilobytes have gathered.
     libc = ctypes.CDLL(None)
@@ -181,7 +184,8 @@ def main() -> None:
     for descriptor in (channel, log):
         descriptor.set_inheritable(False)
     try:
-        Worker(channel, log, flag).run()
+        with parked_crashes(CRASH_DESCRIPTOR):
+            Worker(channel, log, flag).run()
     except (OSError, wire.WireError) as failure:
         sys.stderr.write(f"The connection was lost: {failure}\n")
         sys.exit(_LOST_CONNECTION)

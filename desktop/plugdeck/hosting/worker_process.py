@@ -16,6 +16,7 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import failures, wire
 from plugdeck.hosting.channel import Cancelled, ChannelClosedError
 from plugdeck.hosting.child_process import ChildProcess
+from plugdeck.hosting.crash.picture_bounds import Picture
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.frame_memory import FrameMemory
 from plugdeck.hosting.frames import FramePool
@@ -58,6 +59,7 @@ class WorkerProcess:
         self._on_end = on_end
         self._turn = RLock()
         self._activity = STARTING
+        self._is_started = False
         self._is_finished = False
         self._is_ready = False
         self._request = 0
@@ -67,11 +69,12 @@ class WorkerProcess:
         """The frames that this worker writes."""
         try:
             self._child = ChildProcess(
-                command=command, launcher=launcher, watcher=watcher, sink=sink, on_death=self._finish
+                command=command, launcher=launcher, watcher=watcher, sink=sink, on_death=self._found_dead
             )
         except (OSError, PlugdeckError) as failure:
             reason = getattr(failure, "strerror", None) or str(failure)
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message=f"{reason}.")) from failure
+        self._is_started = True
 
     @property
     def pid(self) -> int:
@@ -185,6 +188,21 @@ class WorkerProcess:
         self._child.condemn(Outcome(Ending.BROKE_PROTOCOL, self._activity, message=reason))
         return HostError(self._child.bury(self._activity))
 
+    def damage(self, byte_count: str) -> HostError:
+        """Ends the worker, which wrote that much beyond its picture; the error to raise within a session."""
+        message = f"It wrote past the end of its output picture, by at least {byte_count}."
+        self._child.condemn(Outcome(Ending.DAMAGED_OUTPUT, self._activity, message=message))
+        return HostError(self._child.bury(self._activity))
+
+    def work_on(self, *pictures: Picture) -> None:
+        """What the next call works on, so that a fault beside one of them can be told from another."""
+        self._child.pictures = pictures
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What its plugins tried and were refused, as verb phrases."""
+        return self._child.denied
+
     def session(self, during: str) -> Session:
         """``with process.session("Transform")``: several questions as one; nobody else asks in between.
 
@@ -223,8 +241,8 @@ class WorkerProcess:
         if isinstance(failure, wire.WireError):
             return self.breach(f"It sent what is no message: {failure}.")
         if isinstance(failure, TimeoutError):
-            self._child.condemn(Outcome(Ending.TIMED_OUT, self._activity, deadline_s=deadline_s))
-        elif not self._child.channel.is_process_dead():
+            self._child.time_out(Outcome(Ending.TIMED_OUT, self._activity, deadline_s=deadline_s))
+        elif not self._child.channel.is_process_dead() and not self._child.look_for_crash():
             return self.breach("It closed its connection.")
         return HostError(self._child.bury(self._activity))
 
@@ -261,6 +279,11 @@ class WorkerProcess:
                 self._child.channel.send(Kind.UNMAP, 0, wire.pack_unmap(number))
                 self._mapped.discard(number)
                 self._unmapped.remove(number)
+
+    def _found_dead(self) -> None:
+        """On the watcher's thread, until it is seen to: the first time may be before ``_child`` is there."""
+        if self._is_started:
+            self._finish()
 
     def _finish(self) -> None:
         """Gives everything back that a dead process held here, and tells of its end. Any thread, any number of times.

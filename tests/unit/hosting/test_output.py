@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plugdeck.hosting import wire
-from plugdeck.hosting.output import Budget, LogReader, PipeReader
+from plugdeck.hosting.output import Budget, LeftOut, LogReader, PipeReader
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 
 
@@ -26,7 +26,9 @@ class Pipe:
         self.lines: list[tuple[LogSource, LogLevel, str]] = []
         self._ours, self._theirs = os.pipe()
         os.set_blocking(self._ours, False)
-        self.reader = PipeReader(self._ours, source, lambda *line: self.lines.append(line), Budget(self.clock))
+        self.left_out = LeftOut(self.clock)
+        add, budget = lambda *line: self.lines.append(line), Budget(self.clock)
+        self.reader = PipeReader(self._ours, source, add, budget, self.left_out)
 
     def write(self, data: bytes) -> None:
         for at in range(0, len(data), 32768):
@@ -122,7 +124,7 @@ def test_nothing_is_lost_while_the_budget_lasts(parts):
 def test_log_packets_become_lines_and_others_are_left_out():
     packets = [wire.encode_log(wire.LogPacket(1, 9, "hi")), b"x", b""]
     lines = []
-    reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line))
+    reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line), LeftOut())
     assert reader.read() is False
     assert lines == [(1, LogLevel.ERROR, "hi")]
 
@@ -136,7 +138,7 @@ def test_flood_of_log_packets_is_bounded():
         return packet if left[0] >= 0 else b""
 
     lines = []
-    reader = LogReader(receive, lambda *line: lines.append(line))
+    reader = LogReader(receive, lambda *line: lines.append(line), LeftOut())
     while reader.read():
         pass
     assert len(lines) <= 1000

@@ -24,9 +24,9 @@ from plugdeck.hosting.sandbox.visible import (
     interpreter_path,
     worker_files,
 )
-from plugdeck.hosting.wire import LINE_DESCRIPTOR
+from plugdeck.hosting.wire import CRASH_DESCRIPTOR
 
-_FIRST_DESCRIPTOR = LINE_DESCRIPTOR + 1
+_FIRST_DESCRIPTOR = CRASH_DESCRIPTOR + 1
 _START = "import gc, sys; gc.disable()"  # nothing that imports make is ever garbage; the worker enables it again
 
 

@@ -1,0 +1,62 @@
+"""What is told of a worker's end, from everything that was seen of it."""
+
+from __future__ import annotations
+
+import re
+import signal as signals
+from dataclasses import replace
+
+from plugdeck.hosting.crash.examination import Examined
+from plugdeck.hosting.crash.hang import Hang
+from plugdeck.hosting.outcome import Ending, Outcome
+from plugdeck.text import visible
+
+_GIB = 1 << 30
+_NEARLY_FULL = 15 / 16
+_NULL_BYTES = 64 * 1024
+"""An access this near to address zero went through a pointer that was never set: malloc's answer, for example."""
+_OWN_WORDS = re.compile(
+    r"std::bad_alloc|memory allocation of \d+ bytes failed|runtime: (?:cannot allocate memory|out of memory)"
+)
+"""Of C++, of Rust, and of Go, on standard error, when memory that they ask for is refused."""
+_SHOWN_CHARACTERS = 200
+
+
+def verdict_of(seen: Examined) -> Outcome:
+    """The outcome of a crash; what the process was doing is filled in by whoever knows it."""
+    if seen.is_damage:
+        return Outcome(Ending.DAMAGED_OUTPUT, "", signal=seen.signal, crash=seen.site)
+    if seen.limit_bytes and seen.peak_bytes >= seen.limit_bytes * _NEARLY_FULL and _may_lack_memory(seen):
+        return Outcome(
+            Ending.OUT_OF_MEMORY,
+            "",
+            signal=seen.signal,
+            crash=seen.site,
+            message=f"Its address space was full: {seen.peak_bytes / _GIB:.2f} GiB of the "
+            f"{seen.limit_bytes / _GIB:.2f} GiB that it may have.",
+        )
+    return Outcome(Ending.CRASHED, "", signal=seen.signal, crash=seen.site)
+
+
+def with_hang(outcome: Outcome, hang: Hang) -> Outcome:
+    """The outcome of a process that did not answer in time, when it was looked at."""
+    if hang.crashed:
+        return replace(verdict_of(hang.crashed), during=outcome.during)
+    return replace(outcome, activity=hang.activity, waits=hang.waits, crash=hang.site)
+
+
+def with_own_words(outcome: Outcome) -> Outcome:
+    """The outcome with what the plugin's runtime said last, when it said that memory was refused."""
+    gave_up = outcome.signal == signals.SIGABRT if outcome.ending is Ending.CRASHED else bool(outcome.exit_code)
+    if not gave_up or outcome.ending not in {Ending.CRASHED, Ending.EXITED}:
+        return outcome
+    said = next((line for line in outcome.stderr_tail.splitlines() if _OWN_WORDS.search(line)), "")
+    if not said:
+        return outcome
+    message = f"Its own words: {visible(said.strip(), _SHOWN_CHARACTERS)}."
+    return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=message)
+
+
+def _may_lack_memory(seen: Examined) -> bool:
+    address = seen.site.address
+    return seen.signal == signals.SIGABRT or (address is not None and address < _NULL_BYTES)
