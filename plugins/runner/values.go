@@ -126,15 +126,28 @@ func parseArguments(name string, function reflect.Type, arguments []json.RawMess
 	for i, argument := range arguments {
 		wanted := argumentType(function, i)
 		place := reflect.New(wanted)
-		decoder := json.NewDecoder(bytes.NewReader(argument))
-		decoder.DisallowUnknownFields()
-		if err := decoder.Decode(place.Interface()); err != nil {
+		if decode(argument, place) != nil && decodeText(argument, place) != nil {
 			message := fmt.Sprintf("argument %d of %s is to be a Go %s; %s is none", i+1, name, wanted, cut(string(argument)))
 			return nil, failure{Kind: "ArgumentError", Message: message}
 		}
 		given[i] = place.Elem()
 	}
 	return given, nil
+}
+
+func decode(argument []byte, place reflect.Value) error {
+	decoder := json.NewDecoder(bytes.NewReader(argument))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(place.Interface())
+}
+
+// decodeText takes what a command line has, where every value is a text, for the JSON that it spells.
+func decodeText(argument []byte, place reflect.Value) error {
+	var text string
+	if err := json.Unmarshal(argument, &text); err != nil {
+		return err
+	}
+	return decode([]byte(text), place)
 }
 
 func argumentType(function reflect.Type, index int) reflect.Type {

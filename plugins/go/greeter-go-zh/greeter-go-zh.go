@@ -7,7 +7,7 @@ type greeter struct{}
 
 // Greet says hello.
 func (greeter) Greet() string {
-	return "你好！"
+	return "你好"
 }
 
 // Greeter is what a host looks up: any value with this method will do.
