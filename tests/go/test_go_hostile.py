@@ -154,7 +154,7 @@ def test_crafted_build_information_is_no_build_information(mutant, places, tail)
 
 def test_names_that_contradict_themselves_take_the_types_alone(mutant, places, whole):
     offset, size = places["exports"]
-    name, type_ = struct.unpack_from("<ii", mutant.data, offset)
+    name = struct.unpack_from("<i", mutant.data, offset)[0]
     swapped = struct.pack("<ii", name, struct.unpack_from("<ii", mutant.data, offset + size - 8)[1])
     found = answer(mutant((offset, swapped)))
     assert found.plugin_path == "example.com/corpus"

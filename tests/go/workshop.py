@@ -1,16 +1,17 @@
-"""Builds Go plugins and hosts with real toolchains, once for each content, and asks Go's runtime what it makes of them."""
+"""Builds Go plugins and hosts with real toolchains, once for each content, and asks Go's runtime of them."""
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-import sys
 import sysconfig
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,6 +21,7 @@ TOOLCHAINS = "PLUGDECK_GO_TOOLCHAINS"
 """GOROOTs to test with beside the installed one, as in PATH."""
 
 SHARED = "example.com/shared"
+PROGRAMS = ("host", "bare", "without")
 BUILD_S = 300
 RUN_S = 60
 
@@ -45,7 +47,7 @@ class Recipe:
 
     @property
     def is_plugin(self) -> bool:
-        return self.folder != "host" and "-buildmode=c-shared" not in self.flags
+        return self.folder not in PROGRAMS and "-buildmode=c-shared" not in self.flags
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Said:
     @property
     def package(self) -> str:
         """The package that it stopped at."""
-        before, found, package = self.refusal.partition("different version of package ")
+        _, found, package = self.refusal.partition("different version of package ")
         return package.split(" ")[0].strip() if found else ""
 
 
@@ -76,35 +78,37 @@ class Workshop:
         self.goroot = goroot
         self.version = (goroot / "VERSION").read_text().split()[0]
         self._folder = folder / self.version
-        self._proxy = module_proxy(folder / "proxy")
-        self._modules = folder / "modules"
-        self._sources = hashlib.sha256()
-        for path in sorted(path for path in SOURCES.rglob("*") if path.is_file()):
-            self._sources.update(path.relative_to(SOURCES).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+        self._sources = digest_of(SOURCES)
+        # The go command keeps what a version once was, so another content is in another place.
+        shared = folder / digest_of(SOURCES / "shared").hexdigest()[:8]
+        self._proxy = shared / "proxy"
+        self._modules = shared / "modules"
 
     def build(self, recipe: Recipe) -> Path:
         """The built file."""
         digest = self._sources.copy()
         digest.update(repr((str(self.goroot), recipe)).encode())
         work = self._folder / f"{recipe.name}-{digest.hexdigest()[:16]}"
-        target = work / (f"{recipe.name}.so" if recipe.folder != "host" else recipe.name)
+        target = work / (f"{recipe.name}.so" if recipe.folder not in PROGRAMS else recipe.name)
         if not target.exists():
-            shutil.rmtree(work, ignore_errors=True)
-            self._build(recipe, work, target)
+            with self._alone():
+                if not target.exists():
+                    shutil.rmtree(work, ignore_errors=True)
+                    module_proxy(self._proxy)
+                    self._build(recipe, work, target)
         return target
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other session builds at the same time: they share the folder."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder.parent / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
 
     def _build(self, recipe: Recipe, work: Path, target: Path) -> None:
         # Every build of a folder is in a place of the same name, so that only what the recipe says differs.
-        source = self._folder / "work" / recipe.folder
-        shutil.rmtree(source, ignore_errors=True)
-        shutil.copytree(SOURCES / recipe.folder, source)
-        shutil.rmtree(source.parent / "local", ignore_errors=True)
-        shutil.copytree(SOURCES / "local", source.parent / "local")
-        replace = f"\nreplace {SHARED} => ../{recipe.shared[2:]}\n" if recipe.shared.startswith("./") else ""
-        version = "v1.0.0" if replace else recipe.shared
-        (source / "go.mod").write_text(
-            f"module example.com/{recipe.folder}\n\ngo 1.21\n\nrequire {SHARED} {version}\n{replace}"
-        )
+        source = self.lay_out(recipe, self._folder / "work")
         work.mkdir(parents=True)
         unfinished = target.with_name(f"{target.name}.{os.getpid()}")
         mode = ("-buildmode=plugin",) if recipe.is_plugin else ()
@@ -112,6 +116,19 @@ class Workshop:
         if recipe.strip:
             self._run(["strip", unfinished], source)
         unfinished.rename(target)
+
+    def lay_out(self, recipe: Recipe, folder: Path) -> Path:
+        """The sources of a recipe, with its go.mod; the folder that they are in."""
+        source = folder / recipe.folder
+        for each in (recipe.folder, "local"):
+            shutil.rmtree(folder / each, ignore_errors=True)
+            shutil.copytree(SOURCES / each, folder / each)
+        replace = f"\nreplace {SHARED} => ../{recipe.shared[2:]}\n" if recipe.shared.startswith("./") else ""
+        version = "v1.0.0" if replace else recipe.shared
+        (source / "go.mod").write_text(
+            f"module example.com/{recipe.folder}\n\ngo 1.21\n\nrequire {SHARED} {version}\n{replace}"
+        )
+        return source
 
     @property
     def go(self) -> Path:
@@ -135,7 +152,7 @@ class Workshop:
         return {
             **kept,
             "GOTOOLCHAIN": "local",
-            "GOFLAGS": "-mod=mod -modcacherw",
+            "GOFLAGS": "-mod=mod -modcacherw -buildvcs=false",
             "GOPROXY": f"file://{self._proxy}",
             "GOSUMDB": "off",
             "GOMODCACHE": os.fspath(self._modules),
@@ -144,11 +161,19 @@ class Workshop:
         }
 
 
+def digest_of(folder: Path) -> hashlib._Hash:
+    """Of the names and contents of all files."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest
+
+
 def module_proxy(folder: Path) -> Path:
     """A folder that serves the versions of the shared module, as GOPROXY wants it."""
     place = folder / SHARED / "@v"
     place.mkdir(parents=True, exist_ok=True)
-    for version in sorted(path for path in (SOURCES / "shared").iterdir()):
+    for version in sorted((SOURCES / "shared").iterdir()):
         name = version.name
         (place / f"{name}.info").write_text(json.dumps({"Version": name, "Time": "2024-01-01T00:00:00Z"}))
         (place / f"{name}.mod").write_text(f"module {SHARED}\n\ngo 1.21\n")
@@ -166,7 +191,3 @@ def ask(host: Path, *plugins: Path, names: Sequence[str] = ()) -> list[Said]:
     rows = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
     said = [Said(row["opened"], row.get("refusal", ""), row["types"] or {}, row["methods"] or {}) for row in rows]
     return said + [Said(False, "", {}, {}) for _ in plugins[len(said) :]]
-
-
-if __name__ == "__main__":
-    print(*goroots(), sep="\n", file=sys.stdout)

@@ -10,7 +10,7 @@ from plugdeck.dialects.go.commands import MODE_SETTINGS, build_line, experiments
 from plugdeck.dialects.go.comparison import Comparison
 from plugdeck.dialects.go.facts import GoFile
 from plugdeck.dialects.go.module_causes import module_causes
-from plugdeck.dialects.go.source_folders import goroot_of
+from plugdeck.dialects.go.source_folders import module_cache_of
 from plugdeck.dialects.go.wording import listed
 from plugdeck.text import visible
 
@@ -22,6 +22,8 @@ class _Root(NamedTuple):
     plugin: str
     """What it was for the plugin, after “the plugin was built”."""
     host: str
+    packages: tuple[str, ...] = ()
+    """What it explains; all that differ when empty."""
     remedy: str = ""
     """If it is another one than to build the plugin as the host was."""
 
@@ -80,39 +82,46 @@ def _roots(comparison: Comparison) -> Iterator[_Root]:
         yield _Root("go.toolchain", f"by {_text(plugin.toolchain)}", f"by {_text(host.toolchain)}")
     for name in ("-trimpath", *MODE_SETTINGS):
         if _is_on(plugin, name) != _is_on(host, name):
-            with_, without = f"with {name}", f"without {name}"
-            words = (with_, without) if _is_on(plugin, name) else (without, with_)
-            yield _Root(f"go.{name.removeprefix('-')}", *words)
+            words = [f"{'with' if _is_on(file, name) else 'without'} {name}" for file in (plugin, host)]
+            yield _Root(f"go.{name.removeprefix('-')}", words[0], words[1])
     if experiments_of(plugin) != experiments_of(host):
-        yield _Root("go.experiment", *[f"with GOEXPERIMENT={_text(experiments_of(file))}" for file in (plugin, host)])
+        words = [f"with GOEXPERIMENT={_text(experiments_of(file))}" for file in (plugin, host)]
+        yield _Root("go.experiment", words[0], words[1])
     if plugin.setting("-compiler") != host.setting("-compiler"):
-        yield _Root("go.compiler", *[f"by the compiler {_text(file.setting('-compiler'))}" for file in (plugin, host)])
+        words = [f"by the compiler {_text(file.setting('-compiler'))}" for file in (plugin, host)]
+        yield _Root("go.compiler", words[0], words[1])
     flags = [file.setting("-gcflags") for file in (plugin, host)]
     if flags[0] != flags[1] and any("all=" in flag or "std" in flag for flag in flags):
-        yield _Root("go.compiler-flags", *[f"with -gcflags={_text(flag)}" for flag in flags])
+        yield _Root("go.compiler-flags", f"with -gcflags={_text(flags[0])}", f"with -gcflags={_text(flags[1])}")
 
 
 def _folders(comparison: Comparison) -> Iterator[_Root]:
-    """Without -trimpath, the names of the source files are part of each package, and with them Go's own folder."""
-    files = comparison.plugin, comparison.host
-    if not comparison.files or not comparison.standard_differing or any(_is_on(file, "-trimpath") for file in files):
+    """Without -trimpath the names of its source files are part of a package; Go's own are always without folders."""
+    packages = comparison.cached_differing
+    if not packages or not comparison.files:
         return
-    plugin, host = map(goroot_of, comparison.files)
+    if any(_is_on(file, "-trimpath") for file in (comparison.plugin, comparison.host)):
+        return
+    module = comparison.module_of(packages[0])
+    plugin, host = (module_cache_of(path, module) for path in comparison.files)
     if plugin and host and plugin != host:
-        remedy = "Build both with -trimpath, the host too, so that folders do not count; or both by the same Go."
-        yield _Root("go.source-folders", f"by the Go in {_text(plugin)}", f"by the one in {_text(host)}", remedy)
+        words = f"from modules in {_text(plugin)}", f"from modules in {_text(host)}"
+        remedy = "Build both with -trimpath, the host too, so that folders do not count; or both in the same folders."
+        yield _Root("go.source-folders", words[0], words[1], packages, remedy)
 
 
 def _root_finding(root: _Root, comparison: Comparison, *, is_first: bool) -> Finding:
-    count, shared = len(comparison.differing), len(comparison.shared)
+    packages = root.packages or comparison.differing
+    count, shared = len(packages), len(comparison.shared)
     differ = f"all {shared:,}" if count == shared else f"{count:,} of {shared:,}"
     message = f"The plugin was built {root.plugin}, the host {root.host}"
-    message += f": {differ} shared packages differ for this reason." if is_first else "; that has to be the same too."
+    is_reason = is_first or root.packages
+    message += f": {differ} shared packages differ for this reason." if is_reason else "; that has to be the same too."
     return Finding(
         root.id,
         Severity.ERROR,
         message,
-        (*_said(comparison), *listed(comparison.differing)) if is_first else (),
+        (*_said(comparison), *listed(packages)) if is_first else listed(root.packages),
         root.remedy or f"Build the plugin as the host was: {build_line(comparison.plugin, comparison.host)}",
         stops_load=True,
     )

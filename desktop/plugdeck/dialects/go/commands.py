@@ -62,15 +62,19 @@ def _flags(host: GoFile) -> Iterator[str]:
             yield f"{name}={value}"
 
 
+def is_folder(replacement: GoModule) -> bool:
+    """Whether a module was replaced by a folder, not by another module."""
+    return replacement.version in {"", "(devel)"}
+
+
 def module_line(wanted: GoModule, present: GoModule) -> str:
     """What changes the plugin's go.mod so that it uses the host's version of a module; empty where no line does."""
     used = wanted.replacement
-    words = (wanted.path, used.path if used else wanted.version)
-    if not all(map(_WORD.fullmatch, words)) or (used and used.version and not _WORD.fullmatch(used.version)):
+    where = used.path if used and is_folder(used) else f"{wanted.used.path}@{wanted.used.version}"
+    if not _WORD.fullmatch(wanted.path) or not _WORD.fullmatch(where):
         return ""
     if used is not None:
-        folder_or_version = f"{used.path}@{used.version}" if used.version else used.path
-        return shlex.join(["go", "mod", "edit", f"-replace={wanted.path}={folder_or_version}"])
+        return shlex.join(["go", "mod", "edit", f"-replace={wanted.path}={where}"])
     get = shlex.join(["go", "get", f"{wanted.path}@{wanted.version}"])
     if present.replacement is None:
         return get

@@ -39,9 +39,14 @@ class Comparison(NamedTuple):
         return plugin is not None and host is not None and plugin != host
 
     @property
-    def standard_differing(self) -> tuple[str, ...]:
-        """Of Go's own packages those that differ."""
-        return tuple(package for package in self.differing if self.module_of(package) is STANDARD)
+    def cached_differing(self) -> tuple[str, ...]:
+        """Those that differ although their module is of one version, and comes from the cache of modules."""
+        return tuple(package for package in self.differing if self._is_cached(package))
+
+    def _is_cached(self, package: str) -> bool:
+        module = self.module_of(package)
+        in_cache = module.version not in {"", "(devel)"} and not module.replacement
+        return in_cache and module == module_of(package, self.host.build)
 
     def module_of(self, package: str) -> GoModule:
         """The module that the plugin has a package from."""

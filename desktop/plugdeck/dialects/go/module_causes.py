@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from plugdeck.binary.source import sentence
 from plugdeck.compat.finding import Finding, Severity
-from plugdeck.dialects.go.commands import build_line, module_line
+from plugdeck.dialects.go.commands import build_line, is_folder, module_line
 from plugdeck.dialects.go.comparison import STANDARD, Comparison, module_of
 from plugdeck.dialects.go.facts import GoFile, GoModule
 from plugdeck.dialects.go.wording import counted, listed
@@ -81,10 +81,10 @@ def _module_remedy(group: _Group, comparison: Comparison) -> str:
     if not line:
         return f"Build plugin and host from the same source of {visible(group.host.path, 200)}."
     used = group.host.replacement
-    if used is not None and not used.version:
-        folder = visible(used.path, 200)
-        return f"Use the host's own folder for it ({folder} in the host's source), for example: {line}"
-    return f"In the plugin's folder: {line} && {build_line(comparison.plugin, comparison.host)}"
+    build = build_line(comparison.plugin, comparison.host)
+    if used is not None and is_folder(used):
+        return f"Use the folder that the host's go.mod names, as seen from the plugin's: {line} && {build}"
+    return f"In the plugin's folder: {line} && {build}"
 
 
 def _settings_finding(names: Sequence[str], packages: Sequence[str], comparison: Comparison) -> Finding:
@@ -118,8 +118,12 @@ def _source_sentence(group: _Group, comparison: Comparison) -> str:
     if group.plugin is STANDARD:
         return f"{sentence(counted(group.packages))} of Go's own library, for a reason that the files do not say."
     revisions = [file.setting("vcs.revision")[:12] for file in (comparison.plugin, comparison.host)]
+    is_main = all(
+        file.build and file.build.main and file.build.main.path == group.plugin.path
+        for file in (comparison.plugin, comparison.host)
+    )
     told = (
-        f" (revision {visible(revisions[0])}, the host {visible(revisions[1])})" if revisions[0] != revisions[1] else ""
+        f" (revision {visible(revisions[0])}, the host {visible(revisions[1])})" if is_main and all(revisions) else ""
     )
     name = visible(group.plugin.path, 200)
     return f"{name} was built from other source for the plugin than for the host{told}: {counted(group.packages)}."

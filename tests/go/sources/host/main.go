@@ -65,4 +65,4 @@ func methods(symbol any) map[string]string {
 	return found
 }
 
-var _ = shared.Version
+var _ = shared.Length(shared.Version())

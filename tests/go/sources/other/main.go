@@ -8,3 +8,5 @@ var Priority = 4
 func Version() string { return shared.Version() }
 
 func main() {}
+
+func Length() int { return shared.Length(Version()) }

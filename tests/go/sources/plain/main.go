@@ -8,3 +8,5 @@ var Priority = 3
 func Version() string { return shared.Version() }
 
 func main() {}
+
+func Length() int { return shared.Length(Version()) }

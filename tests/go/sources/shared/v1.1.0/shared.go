@@ -8,3 +8,8 @@ const version = "v1.1.0"
 
 // Added is new.
 func Added(text string) string { return text }
+
+// Length is never inlined, so that every file that calls it has it.
+//
+//go:noinline
+func Length(text string) int { return len(text) }
