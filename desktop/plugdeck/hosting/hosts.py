@@ -9,6 +9,7 @@ from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.hosting.worker_group import WorkerGroup
@@ -17,16 +18,25 @@ from plugdeck.hosting.worker_group import WorkerGroup
 class Hosts:
     """What a chain takes its hosts from. Any thread; the supervisor's ``close`` ends them all."""
 
-    def __init__(self, supervisor: Supervisor, *, mode: HostingMode = HostingMode.INDIVIDUALLY) -> None:
+    def __init__(
+        self,
+        supervisor: Supervisor,
+        *,
+        mode: HostingMode = HostingMode.INDIVIDUALLY,
+        journal: InAppJournal | None = None,
+    ) -> None:
         """Starts nothing.
 
         Args:
             supervisor: where processes begin and end.
             mode: for hosts that are asked for without one.
+            journal: of the plugins inside Plugdeck; the user's own by default.
         """
         self.mode = mode
         """May be set at any time; hosts that are there stay as they are."""
         self._supervisor = supervisor
+        self.journal = journal or InAppJournal()
+        """Who was inside Plugdeck when it crashed, and is refused there."""
         self._lock = Lock()
         self._shared: WorkerGroup | None = None
 
@@ -53,7 +63,7 @@ class Hosts:
             case HostingMode.TOGETHER:
                 return self._group().add(path, manifest, approval)
             case HostingMode.IN_APP:
-                return InAppPlugin(path, manifest, self._supervisor)
+                return InAppPlugin(path, manifest, self._supervisor, approval=approval, journal=self.journal)
 
     def _group(self) -> WorkerGroup:
         with self._lock:

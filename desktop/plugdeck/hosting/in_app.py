@@ -1,16 +1,18 @@
 """Plugins in this process: the hosting mode ``in-app``, as Go's plugin package does it.
 
 Nothing stands between such a plugin and the window: a crash ends both, a hang stops whoever called, and its code
-stays until this process ends.
+stays until this process ends. So it has to stand a trial in a worker first, and is noted on disk before it is opened:
+after a crash it is named, and refused until the user lifts that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from threading import RLock
 from time import perf_counter
-from typing import Protocol
 
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.dialects.opening import manifest_of, open_plugin
@@ -18,21 +20,15 @@ from plugdeck.dialects.sdk.bind import BoundTransform, bind
 from plugdeck.errors import OpenError, PlugdeckError
 from plugdeck.hosting.channel import Cancelled
 from plugdeck.hosting.fingerprint import fingerprint
-from plugdeck.hosting.frames import Frame, OwnFrames
+from plugdeck.hosting.frames import Frame
+from plugdeck.hosting.in_app_admission import Owner, approved_sha256, check_history, try_in_worker
+from plugdeck.hosting.in_app_journal import InAppJournal, JournalEntry
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
-from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
 from plugdeck.listeners import Listeners
 
 _LOADING = "loading"
-
-
-class FrameOwner(Protocol):
-    """Where results go: the supervisor."""
-
-    @property
-    def frames(self) -> OwnFrames:
-        """Frames that this process writes."""
 
 
 class InAppPlugin:
@@ -41,12 +37,25 @@ class InAppPlugin:
     pid: int | None = None
     confinement_words = Tier.LIMITED.words
 
-    def __init__(self, path: Path, manifest: Manifest, owner: FrameOwner) -> None:
+    def __init__(
+        self,
+        path: Path,
+        manifest: Manifest,
+        owner: Owner,
+        *,
+        approval: Approval = NO_APPROVAL_NEEDED,
+        journal: InAppJournal | None = None,
+    ) -> None:
+        """Opens nothing. Without a ``journal`` there is neither a trial nor a note: for what was tried already."""
         self.path = path
         self.manifest = manifest
         self.log = PluginLog()
         self.last_milliseconds: float | None = None
+        self.approval = approval
+        self.sha256 = ""
         self._owner = owner
+        self._journal = journal
+        self._entry: JournalEntry | None = None
         self._turn = RLock()
         self._bound: BoundTransform | None = None
         self._outcome: Outcome | None = None
@@ -73,8 +82,11 @@ class InAppPlugin:
             if self._bound:
                 return
             try:
-                self._bound = self._open()
+                self._bound = self._open_noted()
                 self._outcome = None
+            except HostError as failure:
+                self._outcome = failure.outcome
+                raise
             except PlugdeckError as failure:
                 reason = failure.reason if isinstance(failure, OpenError) else str(failure)
                 message = f"{reason.rstrip('.')}. {failure.remedy}".strip()
@@ -102,7 +114,8 @@ class InAppPlugin:
             self._cancelled = cancelled
             began = perf_counter()
             try:
-                bound.transform(memory.view(), target, source.layout, scale)
+                with self._noted("Transform"):
+                    bound.transform(memory.view(), target, source.layout, scale)
             except BaseException:
                 frame.release()
                 raise
@@ -113,18 +126,39 @@ class InAppPlugin:
 
     def read(self, name: str) -> int | float:
         """The value of one of the plugin's variables."""
-        with self._turn:
+        with self._turn, self._noted(f"reading {name}"):
             return self._loaded().read(name)
 
     def write(self, name: str, value: float) -> None:
         """Writes one of the plugin's variables."""
-        with self._turn:
+        with self._turn, self._noted(f"writing {name}"):
             self._loaded().write(name, value)
 
     def call(self, symbol: str, *arguments: object) -> object:
         """Calls an exported function by its declared type."""
-        with self._turn:
+        with self._turn, self._noted(symbol):
             return self._loaded().call(symbol, *arguments)
+
+    def _open_noted(self) -> BoundTransform:
+        """Opens it when it may be, after a trial, with a note on disk. Raises PlugdeckError."""
+        self.sha256 = approved_sha256(self.path, self.approval)
+        if self._journal and self._entry is None:
+            check_history(self.path, self.sha256, self._journal)
+            try_in_worker(self.path, self.manifest, replace(self.approval, sha256=self.sha256), self._owner)
+            self._entry = self._journal.begin(self.sha256, self.manifest.name, _LOADING)
+        with self._noted(_LOADING):
+            return self._open()
+
+    @contextmanager
+    def _noted(self, doing: str) -> Iterator[None]:
+        """What the plugin does is on record for the length of a block."""
+        if self._entry:
+            self._entry.enter(doing)
+        try:
+            yield
+        finally:
+            if self._entry:
+                self._entry.leave()
 
     def _open(self) -> BoundTransform:
         plugin = open_plugin(self.path)
