@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from threading import Condition, Thread
 from time import monotonic, perf_counter
@@ -40,7 +41,7 @@ class Beat:
 
 
 class Calling:
-    """Calls once a period on a thread of its own, whatever becomes of the plugin. Every method returns at once.
+    """Calls on a thread of its own, whatever becomes of the plugin. Every method but ``close`` returns at once.
 
     A plugin that is to take over is started beside the one that answers, and has to answer once before it does: so no
     call is lost to one that fails, and none waits for one that is being loaded.
@@ -53,24 +54,25 @@ class Calling:
         symbol: str,
         arguments: Sequence[object] = (),
         *,
-        period_s: float = 1.0,
+        period_s: float | None = None,
         on_beat: Callable[[Beat], None],
         on_refused: Callable[[Callee, str], None] = lambda callee, reason: None,
     ) -> None:
-        """Begins at once.
+        """Begins at once if there is a period, and with ``call`` otherwise.
 
         Args:
             hosts: where plugins run.
             callee: the first plugin.
             symbol: its function, or a method of a value: ``Greeter.Greet``.
             arguments: JSON values.
-            period_s: from the begin of one call to that of the next.
+            period_s: from the begin of one call to that of the next; None to call only when asked.
             on_beat: gets each result, on the calling thread.
             on_refused: gets a plugin that was not taken and why, on another thread.
         """
         self._hosts = hosts
         self._symbol, self._arguments = symbol, tuple(arguments)
         self._period_s = period_s
+        self._due = None if period_s is None else monotonic()
         self._on_beat, self._on_refused = on_beat, on_refused
         self._changed = Condition()
         self._host = self._new_host(callee)
@@ -79,6 +81,19 @@ class Calling:
         self._threads: list[Thread] = []
         self._closed = False
         self._run(self._call_for_ever)
+
+    def call(self) -> None:
+        """Calls now, or when the call under way is over."""
+        with self._changed:
+            self._due = monotonic()
+            self._changed.notify_all()
+
+    def repeat(self, period_s: float | None) -> None:
+        """Calls once a period from now on; None: only when asked."""
+        with self._changed:
+            self._period_s = period_s
+            self._due = None if period_s is None else monotonic()
+            self._changed.notify_all()
 
     def swap(self, callee: Callee) -> None:
         """Has another plugin answer from the first call on that it is ready for."""
@@ -104,18 +119,26 @@ class Calling:
         return self._hosts.host(*callee)
 
     def _call_for_ever(self) -> None:
-        number, due = 0, monotonic()
-        while self._wait_until(due):
+        number = 0
+        while self._is_due():
             self._take_next()
             number += 1
             self._on_beat(self._beat(number))
-            due += self._period_s * max(1, -((due - monotonic()) // self._period_s))
 
-    def _wait_until(self, due: float) -> bool:
-        """False when there are to be no more calls."""
+    def _is_due(self) -> bool:
+        """Waits for the next call; False when there are to be no more. Calls that a long one left no time for are
+        passed over."""
         with self._changed:
-            self._changed.wait_for(lambda: self._closed, max(0.0, due - monotonic()))
-            return not self._closed
+            while not self._closed:
+                now = monotonic()
+                if self._due is not None and self._due <= now:
+                    period_s = self._period_s
+                    self._due = (
+                        None if period_s is None else self._due + period_s * max(1, ceil((now - self._due) / period_s))
+                    )
+                    return True
+                self._changed.wait(None if self._due is None else self._due - now)
+            return False
 
     def _beat(self, number: int) -> Beat:
         name, began = self._host.manifest.name, perf_counter()
