@@ -11,7 +11,7 @@ from plugdeck import paths
 from plugdeck.errors import PlugdeckError
 from plugdeck.settings import Settings
 from plugdeck.text import visible
-from plugdeck.trust.signature_file import key_bytes
+from plugdeck.trust.signature_file import is_key
 
 FILE_NAME = "authors.toml"
 MOST_NAME_CHARACTERS = 100
@@ -43,7 +43,7 @@ class Authors:
     def all(self) -> tuple[Author, ...]:
         """Everybody, by name. What somebody edited into the file that is no key is passed over."""
         table: dict[str, object] = self._file.get(_TABLE, {})
-        known = [Author(_shown(name), key) for key, name in table.items() if isinstance(name, str) and _is_key(key)]
+        known = [Author(_shown(name), key) for key, name in table.items() if isinstance(name, str) and is_key(key)]
         return tuple(sorted(known, key=lambda author: (author.name.casefold(), author.key)))
 
     def name_of(self, key: str) -> str:
@@ -56,7 +56,7 @@ class Authors:
         Raises:
             PlugdeckError: it is no key, the name is empty or somebody else's, or the file could not be written.
         """
-        if not _is_key(key):
+        if not is_key(key):
             raise PlugdeckError(
                 "That is no public key.", remedy="A key looks like ed25519: and 44 characters; copy all of it."
             )
@@ -94,14 +94,6 @@ class Authors:
         self._file.set((_TABLE, found[0].key), None)
         self._file.save()
         return found[0]
-
-
-def _is_key(text: str) -> bool:
-    try:
-        key_bytes(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _shown(name: str) -> str:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
+from plugdeck.trust.signature_file import is_key
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _LATEST_TIME = 1 << 53
-_KEYS = {"sha256", "name", "path", "decided", "allowed", "quarantine"}
+_KEYS = {"sha256", "name", "path", "decided", "allowed", "signed_by", "quarantine"}
 _KEYS_OF_ALLOWED = {"lowest_tier", "readable", "writable", "network"}
 MOST_CHARACTERS = 200
 """Of a plugin's name, which is its own word, and of the reason for its quarantine."""
@@ -31,6 +32,8 @@ class Decision:
     """Seconds since 1970."""
     approval: Approval | None = None
     """What was said yes to; None when nothing was."""
+    signed_by: str = ""
+    """The key of the known author who vouched for it then, as ``ed25519:BASE64``; empty when none did."""
     quarantine: str = ""
     """Why it is kept from running; empty when it is not."""
 
@@ -47,6 +50,7 @@ class Decision:
             "path": self.path,
             "decided": self.decided,
             "allowed": _allowed_to_json(self.approval) if self.approval else None,
+            "signed_by": self.signed_by,
             "quarantine": self.quarantine[:MOST_CHARACTERS],
         }
         return json.dumps(said, separators=(",", ":"))
@@ -71,11 +75,12 @@ def is_sha256(text: str) -> bool:
 
 def _decision(said: Any) -> Decision:
     _check(isinstance(said, dict) and said.keys() == _KEYS, "it has other keys")
-    texts = {key: said[key] for key in ("sha256", "name", "path", "quarantine")}
+    texts = {key: said[key] for key in ("sha256", "name", "path", "signed_by", "quarantine")}
     _check(all(type(text) is str for text in texts.values()), "a text is none")
     _check(is_sha256(said["sha256"]), "the hash is none")
     _check(len(said["name"]) <= MOST_CHARACTERS and len(said["quarantine"]) <= MOST_CHARACTERS, "a text is too long")
     _check(said["path"] == "" or _is_path(said["path"]), "the path is none")
+    _check(said["signed_by"] == "" or is_key(said["signed_by"]), "the author's key is none")
     _check(type(said["decided"]) is int and 0 <= said["decided"] < _LATEST_TIME, "the time is none")
     allowed = said["allowed"]
     return Decision(

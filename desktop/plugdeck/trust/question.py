@@ -14,7 +14,7 @@ from plugdeck.trust.content import sha256_of_report
 from plugdeck.trust.decision import Decision
 from plugdeck.trust.origin import is_shipped, origin_words
 from plugdeck.trust.records import TrustRecords
-from plugdeck.trust.signatures import Signature, read_signature
+from plugdeck.trust.signatures import Signature, after_signed, read_signature
 
 _CHOSEN = "It was chosen to run it with less confinement than can be had here."
 
@@ -124,6 +124,8 @@ def _question(report: Report, sha256: str, records: TrustRecords, permissions: P
     before = (known and known.approval) or (earlier and earlier.approval)
     if permissions == NO_PERMISSIONS and before:
         permissions = before.permissions
+    authors = Authors()
+    signature = read_signature(report.path, sha256, authors)
     offered = offer()
     reason, remedy = (offered.reason, offered.remedy) if tier is offered.tier else (_CHOSEN, "")
     return Question(
@@ -132,7 +134,7 @@ def _question(report: Report, sha256: str, records: TrustRecords, permissions: P
         sha256=sha256,
         occasion=_occasion(known, earlier, tier),
         origin=origin_words(report.path),
-        signature=read_signature(report.path, sha256, Authors()),
+        signature=after_signed(signature, earlier.signed_by, authors) if earlier else signature,
         tier=tier,
         tier_reason=reason,
         tier_remedy=remedy,

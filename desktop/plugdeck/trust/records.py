@@ -19,8 +19,10 @@ from plugdeck import paths
 from plugdeck.atomic_file import alone_in, keep_aside, replace_file
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
 from plugdeck.listeners import Listeners
+from plugdeck.trust.authors import Authors
 from plugdeck.trust.decision import MOST_CHARACTERS, Decision
 from plugdeck.trust.decisions_file import Decisions, NewerFormatError, check_line, decisions_to_bytes, read_decisions
+from plugdeck.trust.signatures import read_signature
 
 FILE_NAME = "decisions.jsonl"
 
@@ -107,9 +109,12 @@ class TrustRecords:
         permissions: Permissions,
         lowest_tier: Tier,
     ) -> None:
-        """The user said yes to these bytes, which ends their quarantine."""
+        """The user said yes to these bytes, which ends their quarantine. Who vouches for them is noted too."""
         approval = Approval(permissions, sha256, lowest_tier)
-        self._change(sha256, lambda _: Decision(sha256, _cut(name), os.path.abspath(path), _now(), approval))
+        signature = read_signature(path, sha256, Authors())
+        signed_by = signature.key if signature.is_verified else ""
+        decision = Decision(sha256, _cut(name), os.path.abspath(path), _now(), approval, signed_by)
+        self._change(sha256, lambda _: decision)
 
     def change_permissions(self, sha256: str, permissions: Permissions) -> None:
         """Other permissions for bytes that are allowed; nothing happens when they are not."""

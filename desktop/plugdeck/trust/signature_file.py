@@ -84,6 +84,15 @@ def key_bytes(text: str) -> bytes:
     return public
 
 
+def is_key(text: str) -> bool:
+    """Whether this is a public key as it is written here."""
+    try:
+        key_bytes(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _from_base64(text: str, length: int) -> bytes:
     """The bytes, of the one text that stands for them: no two spellings are the same key."""
     content = b64decode(text, validate=True)

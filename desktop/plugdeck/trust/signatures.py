@@ -32,10 +32,12 @@ class SignatureState(StrEnum):
     WRONG = "wrong"
     """Whoever it names did not make it."""
     DAMAGED = "damaged"
+    LOST = "lost"
+    """The file that was allowed at this place before was signed by a known author, and this one is not."""
 
 
 _NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG}
-_BAD = {SignatureState.OTHER_BYTES, SignatureState.WRONG, SignatureState.DAMAGED}
+_BAD = {SignatureState.OTHER_BYTES, SignatureState.WRONG, SignatureState.DAMAGED, SignatureState.LOST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class Signature:
 
     state: SignatureState
     author: str = ""
-    """As the user calls him; empty unless it is verified."""
+    """As the user calls him: who signed it, or the file before it; else empty."""
     key: str = ""
     """The public key that the signature names, as ``ed25519:BASE64``; empty when it names none."""
     reason: str = ""
@@ -74,6 +76,8 @@ _WORDS = {
     SignatureState.OTHER_BYTES: "Its signature was made for another file, or the file was changed since. Do not run "
     "it unless you know why.",
     SignatureState.WRONG: "Its signature is wrong: it was not made with the key that it names, {key} Do not run it "
+    "unless you know why.",
+    SignatureState.LOST: "The file that you allowed before was signed by {author}, and this one is not. Do not run it "
     "unless you know why.",
     SignatureState.DAMAGED: "Its signature is damaged: {reason}. Do not run it unless you know why.",
 }
@@ -107,6 +111,17 @@ def read_signature(path: Path, sha256: str, authors: Authors) -> Signature:
         return _judge(said, sha256, authors)
     except SignaturesMissingError as error:
         return Signature(SignatureState.NOT_CHECKED, key=said.key, reason=f"{error} {error.remedy}")
+
+
+def after_signed(signature: Signature, earlier_key: str, authors: Authors) -> Signature:
+    """The signature of a file that took the place of one that the owner of this key signed.
+
+    Leaving the signature out is the easiest way to hide a change, so that is told as loudly as a wrong one.
+    """
+    author = authors.name_of(earlier_key)
+    if signature.is_verified or signature.is_bad or not author:
+        return signature
+    return Signature(SignatureState.LOST, author=author, key=signature.key)
 
 
 def _judge(said: SignatureText, sha256: str, authors: Authors) -> Signature:

@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import b64encode
 from contextlib import suppress
 
 import pytest
@@ -20,6 +21,7 @@ from plugdeck.trust.decisions_file import (
 )
 
 HASH = "5f" * 32
+KEY = f"ed25519:{b64encode(bytes(range(32))).decode()}"
 no_deadline = settings(deadline=None, database=None)
 HEADER = b'{"plugdeck-decisions": 1}\n'
 
@@ -36,12 +38,21 @@ def decisions(draw):
     sha256 = draw(hashes)
     approval = draw(st.none() | st.builds(Approval, permissions, st.just(sha256), st.sampled_from(Tier)))
     path, time = draw(st.just("") | paths), draw(st.integers(0, 1 << 40))
-    return Decision(sha256, draw(texts), path, time, approval, draw(texts))
+    key = draw(st.sampled_from(["", KEY]))
+    return Decision(sha256, draw(texts), path, time, approval, key, draw(texts))
 
 
 def line(**changes):
     allowed = {"lowest_tier": "A", "readable": ["/a"], "writable": [], "network": False}
-    said = {"sha256": HASH, "name": "n", "path": "/p", "decided": 1, "allowed": allowed, "quarantine": ""}
+    said = {
+        "sha256": HASH,
+        "name": "n",
+        "path": "/p",
+        "decided": 1,
+        "allowed": allowed,
+        "signed_by": KEY,
+        "quarantine": "",
+    }
     return f"{json.dumps({**said, **changes})}\n".encode()
 
 
@@ -104,6 +115,8 @@ def test_any_bytes_behind_the_header_are_refused_or_nothing(tmp_path_factory, co
         {"allowed": {"lowest_tier": "A", "readable": ["here"], "writable": [], "network": False}},
         {"allowed": {"lowest_tier": "A", "readable": "/", "writable": [], "network": False}},
         {"allowed": {"lowest_tier": "A", "readable": [], "writable": [], "network": 1}},
+        {"signed_by": "ed25519:"},
+        {"signed_by": None},
         {"quarantine": None},
         {"more": 1},
     ],
@@ -163,7 +176,7 @@ def test_what_is_no_regular_file_is_not_waited_for(tmp_path):
 
 
 def test_of_too_many_decisions_the_latest_are_kept(tmp_path):
-    made = [Decision(f"{number:064x}", "", "", number, None, "q") for number in range(MOST_DECISIONS + 5)]
+    made = [Decision(f"{number:064x}", "", "", number, quarantine="q") for number in range(MOST_DECISIONS + 5)]
     file = tmp_path / "decisions"
     file.write_bytes(decisions_to_bytes(made))
 

@@ -195,6 +195,27 @@ def test_a_verified_author_is_named_and_a_bad_signature_warned_of(plugin, builds
     assert "Do not run it" in "\n".join(question.lines())
 
 
+@pytest.mark.parametrize("stripped", [True, False])
+def test_a_signature_that_the_allowed_file_had_and_the_new_one_lacks_is_warned_of(stripped, plugin, builds, records):
+    key = OwnKey.create()
+    Authors().add(key.public, "Ada")
+    signature = key.sign_file(plugin)
+    say_yes(ask(plugin, records), records)
+    shutil.copy(builds[1], plugin)
+    if stripped:
+        signature.unlink()
+    else:
+        key.sign_file(plugin)
+
+    found = ask(plugin, records).signature
+
+    assert found.author == "Ada"
+    assert found.is_bad is stripped
+    assert found.is_verified is not stripped
+    Authors().remove("Ada")
+    assert not ask(plugin, records).signature.is_bad  # nothing was expected of a key that is not believed
+
+
 def test_the_lines_tell_everything_and_hide_nothing(build_plugin, tmp_path, records):
     source = SOURCE % ("\\x1b[31m\\xe2\\x80\\xae", 1)
     path = tmp_path / "a\nb\u202e.so"
