@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from array import array
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import NamedTuple
 
-from plugdeck.binary.definitions import (
-    BINDINGS,
-    DEFINING_TYPES,
-    STT_TLS,
-    WIDE_ROW_BYTES,
-    Definitions,
-    GnuHash,
-    SysvHash,
-    gnu_hash,
-)
-from plugdeck.binary.dynamic import DT_GNU_HASH, DT_HASH, DT_SYMTAB, DT_VERSYM, DynamicTable
+from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_OBJECT, STT_TLS, WIDE_ROW_BYTES, Definitions
+from plugdeck.binary.dynamic import DT_SYMTAB, DT_VERSYM, DynamicTable
 from plugdeck.binary.elf_header import ElfHeader
+from plugdeck.binary.hash_tables import GnuHash, gnu_hash, read_hash
 from plugdeck.binary.relocations import Relocations, read_relocations
 from plugdeck.binary.segments import LoadMap
 from plugdeck.binary.source import MAX_READ_BYTES, ByteSource, damaged
@@ -33,10 +25,12 @@ MAX_LINKING_BYTES = 24 * 1024 * 1024
 MAX_REFERENCES = 150_000
 """Symbols that relocations name."""
 
-_REFERENCE_BYTES = 150
+_NAME_BYTES, _REFERENCE_BYTES = 60, 150
 
 _STB_LOCAL, _STB_WEAK = 0, 2
 _HIDDEN_VISIBILITIES = frozenset({1, 2})  # internal, hidden: such a reference is the file's own
+_PLAIN_INFOS = frozenset(binding << 4 | kind for binding in BINDINGS for kind in DEFINING_TYPES)
+"""``st_info`` of symbols that every lookup of their name answers with, if they have a value and a version."""
 
 
 class Reference(NamedTuple):
@@ -53,18 +47,29 @@ class Reference(NamedTuple):
 class Linking(NamedTuple):
     """The symbols of one file as the loader works with them, whatever their number."""
 
-    references: tuple[Reference, ...]
-    """Without those that the file itself answers, since the file is always in its own scope; thread-local variables
-    that need a static place are listed always."""
+    wanted: Mapping[SymbolVersion | None, Sequence[bytes]]
+    """What has to be found, no matter where: names by the version that is asked for, without those that the file
+    itself answers, since the file is always in its own scope."""
+    special: tuple[Reference, ...]
+    """What may stay undefined, and thread-local variables that need a static place, which are listed always."""
     needs_own_static_tls: bool
     """Code of the file reaches its own thread-local block at a fixed distance."""
     unknown_relocations: tuple[int, ...]
     definitions: Definitions
 
     @property
+    def references(self) -> Iterator[Reference]:
+        """All that is asked for."""
+        for version, names in self.wanted.items():
+            for name in names:
+                yield Reference(name, version, is_weak=False, needs_static_tls=False)
+        yield from self.special
+
+    @property
     def size_bytes(self) -> int:
         """About how much memory it takes."""
-        return self.definitions.size_bytes + _REFERENCE_BYTES * len(self.references)
+        names = sum(map(len, self.wanted.values()))
+        return self.definitions.size_bytes + _NAME_BYTES * names + _REFERENCE_BYTES * len(self.special)
 
 
 def read_linking(
@@ -92,7 +97,7 @@ def read_linking(
     if too_large or count > most or len(relocations.symbols) > MAX_REFERENCES:
         return None
     definitions = Definitions(
-        hash=_read_hash(source, table, loads, header, count),
+        hash=read_hash(source, table, loads, layout, count),
         rows=reader.read_table(DT_SYMTAB, count * layout.symbol.size, "the symbol table"),
         record=layout.symbol,
         strings=strings.read_all(),
@@ -100,8 +105,10 @@ def read_linking(
         labels=versions.labels,
     )
     own = any(not symbol or _is_own(definitions, symbol) for symbol in relocations.static_tls)
-    references = _references(definitions, relocations, SymbolPlaces.of(loads, header.machine))
-    return Linking(tuple(references), own, relocations.unknown_types, definitions)
+    asked = _Asked(definitions)
+    asked.take(relocations, SymbolPlaces.of(loads, header.machine))
+    wanted = asked.by_version()
+    return Linking(wanted, tuple(asked.special), own, relocations.unknown_types, definitions)
 
 
 def _is_own(definitions: Definitions, number: int) -> bool:
@@ -109,100 +116,83 @@ def _is_own(definitions: Definitions, number: int) -> bool:
     return row.info >> 4 == _STB_LOCAL or row.other & 3 in _HIDDEN_VISIBILITIES
 
 
-def _references(definitions: Definitions, relocations: Relocations, places: SymbolPlaces) -> Iterator[Reference]:
-    """What is to be looked for."""
-    own: list[tuple[int, bytes]] = []
-    yield from _asked(definitions, relocations, places, own)
-    versions, labels, table = definitions.versions, definitions.labels, definitions.hash
-    for number, name in table.astray(own) if own and isinstance(table, GnuHash) else ():
-        version = labels.get(versions[number] & MAX_VERSIONS) if versions is not None else None
-        if not definitions.find(name, gnu_hash(name), version):
-            is_weak = definitions.row(number).info >> 4 == _STB_WEAK
-            yield Reference(name, version, is_weak, needs_static_tls=False)
+class _Asked:
+    """What relocations ask for, sorted out."""
 
+    def __init__(self, definitions: Definitions) -> None:
+        self._definitions = definitions
+        self._wanted: dict[int, list[bytes]] = defaultdict(list)  # by the number of the version
+        self.special: list[Reference] = []
+        self._own: tuple[list[int], list[bytes]] = [], []
 
-def _asked(
-    definitions: Definitions, relocations: Relocations, places: SymbolPlaces, own: list[tuple[int, bytes]]
-) -> Iterator[Reference]:
-    """The references, without those to what the file defines itself: these are added to ``own`` by number and name.
+    def by_version(self) -> Mapping[SymbolVersion | None, Sequence[bytes]]:
+        """As ``Linking.wanted``."""
+        labels, found = self._definitions.labels, dict[SymbolVersion | None, list[bytes]]()
+        for index, names in self._wanted.items():
+            found.setdefault(labels.get(index), []).extend(names)
+        return found
 
-    The inner loop of a verdict, so it is one loop: a folder of libraries has a million references.
-    """
-    strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
-    highest, static_tls = max(labels, default=1), relocations.static_tls
-    rows, size, unpack = definitions.rows, definitions.record.size, definitions.record.unpack_from
-    low, high = next(iter(places.code), (0, 0))  # where most are, and may be
-    has_table = isinstance(definitions.hash, GnuHash)
-    for number in relocations.symbols:
-        if size == WIDE_ROW_BYTES:
-            start, info, other, section, value, _ = unpack(rows, number * WIDE_ROW_BYTES)
-        else:
-            start, value, _, info, other, section = unpack(rows, number * size)
-        binding, kind = info >> 4, info & 15
-        if not binding or other & 3 in _HIDDEN_VISIBILITIES:
-            if not section and kind != STT_TLS:
-                raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
-            continue
-        if (value and not low <= value < high) or (kind == STT_TLS and section):
-            places.check(kind, section, value)
-        end = strings.find(b"\0", start)
-        if end < 0 or end - start > MAX_STRING_BYTES:
-            raise damaged(f"A symbol's name at {start:#x} does not end inside the string table")
-        name, version, index = strings[start:end], None, 1
-        if versions is not None:
-            index = versions[number] & MAX_VERSIONS
-            version = labels.get(index)
-            if version is None and index > highest:
-                raise damaged(f"A symbol is of version {index}, which the file does not name")
-        if section and number not in static_tls:
-            is_plain = value and (version or index < 3) and binding in BINDINGS and kind in DEFINING_TYPES
-            if is_plain and has_table:
-                own.append((number, name))
+    def take(self, relocations: Relocations, places: SymbolPlaces) -> None:
+        """Adds all; what the file itself defines is looked for in its own hash table, where it may not be found."""
+        self._sort(relocations, places)
+        table = self._definitions.hash
+        for number, name in table.astray(*self._own) if self._own[0] and isinstance(table, GnuHash) else ():
+            self._look_inside(number, name)
+
+    def _look_inside(self, number: int, name: bytes) -> None:
+        """Adds a symbol that the file has, if the loader would not find it there."""
+        versions, labels = self._definitions.versions, self._definitions.labels
+        index = versions[number] & MAX_VERSIONS if versions is not None else 1
+        if not self._definitions.has(name, gnu_hash(name), labels.get(index)):
+            self._add(number, name, index)
+
+    def _add(self, number: int, name: bytes, index: int) -> None:
+        if self._definitions.row(number).info >> 4 != _STB_WEAK:
+            self._wanted[index].append(name)
+            return
+        version = self._definitions.labels.get(index)
+        self.special.append(Reference(name, version, is_weak=True, needs_static_tls=False))
+
+    def _sort(self, relocations: Relocations, places: SymbolPlaces) -> None:
+        """The inner loop of a verdict, so it is one loop: a folder of libraries has a million references."""
+        definitions = self._definitions
+        strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
+        highest, static_tls = max(labels, default=1), relocations.static_tls
+        numbers, size = relocations.symbols, definitions.record.size
+        rows = (
+            map(definitions.record.unpack_from, repeat(definitions.rows), map(size.__mul__, numbers))
+            if size == WIDE_ROW_BYTES
+            else map(definitions.fields, numbers)
+        )
+        low, high = next(iter(places.code), (0, 0))  # where most are, and may be
+        first, last = next(reversed(places.memory), (0, 0))  # where most variables are
+        has_table = isinstance(definitions.hash, GnuHash)
+        (own_numbers, own_names), wanted, index = self._own, self._wanted, 1
+        for number, (start, info, other, section, value, _) in zip(numbers, rows, strict=True):
+            if info < 16 or (other and other & 3 in _HIDDEN_VISIBILITIES):
+                if not section and info & 15 != STT_TLS:
+                    raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")
                 continue
-            if definitions.find(name, gnu_hash(name), version):
-                continue
-        yield Reference(name, version, binding == _STB_WEAK, number in static_tls)
-
-
-def _read_hash(
-    source: ByteSource, table: DynamicTable, loads: LoadMap, header: ElfHeader, count: int
-) -> GnuHash | SysvHash | None:
-    """The hash table that glibc uses: the newer kind, where there are both."""
-    layout, what = header.layout, "the hash table"
-
-    def words(offset: int, number: int, code: str = "I") -> array[int]:
-        values = array(code, source.read(offset, number * array(code).itemsize, what))
-        if layout.byte_order != sys.byteorder:
-            values.byteswap()
-        return values
-
-    if DT_GNU_HASH in table.values:
-        head = layout.gnu_hash_head
-        place, rest = loads.span_of(table.values[DT_GNU_HASH], head.size, what)
-        buckets, first, filters, shift = head.unpack(source.read(place, head.size, what))
-        if not buckets:
-            return None
-        start = head.size + filters * layout.bloom_word_bytes
-        chains = max(0, count - first)
-        if start + 4 * (buckets + chains) > rest or not filters or filters & (filters - 1):
-            raise damaged("The hash table leads out of its segment", place)
-        bloom = words(place + head.size, filters, "Q" if layout.bits == 64 else "I")
-        at = place + start
-        firsts = words(at, buckets)
-        used = [index for index in firsts if index]
-        if used and not first <= min(used) <= max(used) < count:
-            raise damaged("The hash table names a symbol that it does not cover", place)
-        return GnuHash(bloom, layout.bits, shift, firsts, first, words(at + 4 * buckets, chains))
-    if DT_HASH in table.values:
-        head = layout.hash_head
-        place, rest = loads.span_of(table.values[DT_HASH], head.size, what)
-        buckets, links = head.unpack(source.read(place, head.size, what))
-        if head.size + 4 * (buckets + links) > rest:
-            raise damaged("The hash table leads out of its segment", place)
-        at = place + head.size
-        firsts, following = words(at, buckets), words(at + 4 * buckets, links)
-        named = [index for index in (*firsts, *following) if index]
-        if max(named, default=0) >= links or len(set(named)) < len(named):
-            raise damaged("The hash table's chains lead astray", place)
-        return SysvHash(firsts, following) if buckets else None
-    return None
+            kind = info & 15
+            is_common = low <= value < high or (section and kind == STT_OBJECT and first <= value <= last)
+            if (value and not is_common) or (section and kind == STT_TLS):
+                places.check(kind, section, value)
+            end = strings.find(b"\0", start)
+            if end < 0 or end - start > MAX_STRING_BYTES:
+                raise damaged(f"A symbol's name at {start:#x} does not end inside the string table")
+            if versions is not None:
+                index = versions[number] & MAX_VERSIONS
+                if index > highest:
+                    raise damaged(f"A symbol is of version {index}, which the file does not name")
+            name = strings[start:end]
+            if number in static_tls:
+                self.special.append(Reference(name, labels.get(index), info >> 4 == _STB_WEAK, needs_static_tls=True))
+            elif not section and info >> 4 != _STB_WEAK:
+                wanted[index].append(name)
+            elif not section:
+                self.special.append(Reference(name, labels.get(index), is_weak=True, needs_static_tls=False))
+            elif has_table and value and info in _PLAIN_INFOS and (index < 3 or index in labels):
+                own_numbers.append(number)
+                own_names.append(name)
+            else:
+                self._look_inside(number, name)

@@ -10,27 +10,21 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import compress
 from operator import sub
 
 from plugdeck.binary.dynamic import (
     DT_INIT_ARRAY,
     DT_INIT_ARRAYSZ,
-    DT_JMPREL,
     DT_PLTREL,
-    DT_PLTRELSZ,
-    DT_REL,
-    DT_RELA,
-    DT_RELACOUNT,
-    DT_RELASZ,
-    DT_RELCOUNT,
     DT_RELR,
     DT_RELRSZ,
-    DT_RELSZ,
     DynamicTable,
 )
 from plugdeck.binary.layout import Layout
 from plugdeck.binary.relocation_types import TYPE_ROLES, TypeRoles
+from plugdeck.binary.relocations import relocation_tables
 from plugdeck.binary.segments import PF_W, LoadMap
 from plugdeck.binary.source import ByteSource, damaged
 
@@ -57,7 +51,7 @@ def check_relocations(
     check.constructors = _constructors(table, layout)
     if table.values.get(DT_PLTREL, kinds.plt_table) != kinds.plt_table:
         raise damaged("The relocations of the PLT are of a kind that this processor does not use")
-    for tables in _tables(table, layout):
+    for tables in relocation_tables(table, layout):
         check.table(*tables)
     if size := table.values.get(DT_RELRSZ, 0):
         check.packed(table.values.get(DT_RELR, 0), size)
@@ -69,16 +63,6 @@ def _constructors(table: DynamicTable, layout: Layout) -> range:
     start = table.values.get(DT_INIT_ARRAY, 0)
     size = table.values.get(DT_INIT_ARRAYSZ, 0) if start else 0
     return range(start, start + size, layout.bits // 8)
-
-
-def _tables(table: DynamicTable, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
-    """Address, size, words an entry, and the number of entries at the beginning that are counted as relative."""
-    values = table.values
-    for tag, size_tag, count_tag, words in ((DT_RELA, DT_RELASZ, DT_RELACOUNT, 3), (DT_REL, DT_RELSZ, DT_RELCOUNT, 2)):
-        if size := values.get(size_tag, 0):
-            yield values.get(tag, 0), size, words, values.get(count_tag, 0)
-    if size := values.get(DT_PLTRELSZ, 0):
-        yield values.get(DT_JMPREL, 0), size, 3 if values.get(DT_PLTREL) == DT_RELA else 2, 0
 
 
 @dataclass(slots=True, eq=False, repr=False)
@@ -111,11 +95,13 @@ class _Check:
 
     def _columns(self, offsets: array[int], infos: array[int], addends: array[int] | None, counted: int) -> None:
         self._check_counted(infos[:counted])
-        ordered, different = sorted(offsets), set(infos[counted:])
+        different = set(infos[counted:])
         self.infos |= different
         types = {info & self.mask for info in different}
+        is_apart = is_ascending(offsets, counted, self.word)
+        ordered = offsets if is_apart else sorted(offsets)
         self._check_writable(ordered)
-        if min(map(sub, ordered[1:], ordered), default=self.word) < self.word and not types & self.kinds.small:
+        if not (is_apart or types & self.kinds.small) and min(map(sub, ordered[1:], ordered)) < self.word:
             raise damaged("Two relocations write to one place")
         self._take_constructors(ordered, offsets, infos, addends)
         if any(info <= self.mask and info in self.kinds.slots for info in different):
@@ -214,13 +200,39 @@ class _Check:
         return values
 
 
+def is_ascending(offsets: array[int], counted: int, step: int) -> bool:
+    """Whether each place is at least a step behind the one before; not as well where that is unlikely.
+
+    All are subtracted as one number with a word for each place, which takes a third of the time of sorting them.
+    """
+    most, bits = len(offsets) - 1, 8 * offsets.itemsize
+    if not 0 < most < _PIECE_ENTRIES or (0 < counted <= most and offsets[counted - 1] >= offsets[counted]):
+        return most == 0
+    beyond = bits * (_PIECE_ENTRIES - most)
+    highest, too_high, least = (number >> beyond for number in _in_each_word(offsets.itemsize, step))
+    places = int.from_bytes(offsets, sys.byteorder)
+    following, before = places >> bits, places & (1 << bits * most) - 1
+    if (following | before) & too_high:
+        return False  # no address that programs have; then one difference could reach into the next
+    return (following + least - before) & highest == highest
+
+
+@lru_cache(maxsize=4)
+def _in_each_word(size: int, step: int) -> tuple[int, int, int]:
+    """The highest bit, the two highest bits, and what makes differences of a step and more reach the highest bit."""
+    highest = 1 << 8 * size - 1
+    words = (number.to_bytes(size, "little") for number in (highest, highest | highest >> 1, highest - step))
+    first, second, third = (int.from_bytes(word * _PIECE_ENTRIES, "little") for word in words)
+    return first, second, third
+
+
 def _indices(offsets: array[int], places: Sequence[int]) -> Sequence[int]:
     """Where in the table the places are, which are in ascending order, and mostly one behind the other."""
     if not places:
         return ()
     first = offsets.index(places[0])
     likely = range(first, first + len(places))
-    if offsets[first : likely.stop].tolist() == places:
+    if list(offsets[first : likely.stop]) == list(places):
         return likely
     return [index for index, offset in enumerate(offsets) if places[0] <= offset <= places[-1]]
 

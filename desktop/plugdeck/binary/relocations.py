@@ -76,8 +76,11 @@ def read_relocations(
     DT_RELR is left out: it holds addresses, and names no symbol. ``infos`` is every ``r_info`` of them, if known.
     """
     layout, machine, pairs = header.layout, header.machine, infos or set()
-    for address, size, words in _tables(table, layout) if infos is None else ():
-        _add_infos(pairs, source, (loads.place_of(address, size, "the relocation table"), size, words), layout)
+    for address, size, words, counted in relocation_tables(table, layout) if infos is None else ():
+        skipped = counted * words * layout.bits // 8
+        if size > skipped:
+            place = loads.place_of(address + skipped, size - skipped, "the relocation table")
+            _add_infos(pairs, source, (place, size - skipped, words), layout)
     kinds = _KINDS.get(machine, _UNKNOWN_MACHINE)
     shift, mask = (32, 0xFFFF_FFFF) if layout.bits == 64 else (8, 0xFF)
     types = {pair & mask for pair in pairs}
@@ -90,15 +93,14 @@ def read_relocations(
     return Relocations(frozenset(named - {0}), frozenset(static), tuple(sorted(unknown)))
 
 
-def _tables(table: DynamicTable, layout: Layout) -> Iterator[tuple[int, int, int]]:
-    """Address, size and words an entry of each table, without the entries that are counted as relative."""
-    values, word = table.values, layout.bits // 8
+def relocation_tables(table: DynamicTable, layout: Layout) -> Iterator[tuple[int, int, int, int]]:
+    """Address, size, words an entry, and the number of entries at the beginning that are counted as relative."""
+    values = table.values
     for tag, size_tag, count_tag, words in ((DT_RELA, DT_RELASZ, DT_RELACOUNT, 3), (DT_REL, DT_RELSZ, DT_RELCOUNT, 2)):
-        skipped = values.get(count_tag, 0) * words * word
-        if (size := values.get(size_tag, 0) - skipped) > 0:
-            yield values.get(tag, 0) + skipped, size, words
+        if size := values.get(size_tag, 0):
+            yield values.get(tag, 0), size, words, values.get(count_tag, 0)
     if size := values.get(DT_PLTRELSZ, 0):
-        yield values.get(DT_JMPREL, 0), size, 3 if values.get(DT_PLTREL) == DT_RELA else 2
+        yield values.get(DT_JMPREL, 0), size, 3 if values.get(DT_PLTREL) == DT_RELA else 2, 0
 
 
 def _add_infos(infos: set[int], source: ByteSource, part: tuple[int, int, int], layout: Layout) -> None:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 
 from plugdeck.binary.facts import BinaryFacts
+from plugdeck.compat.binding import bind
 from plugdeck.compat.file_findings import flag_findings, format_finding, is_ordinary, kind_findings, machine_findings
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
@@ -58,7 +59,7 @@ def _needs(facts: BinaryFacts, host: Host) -> Iterator[Finding]:
     stopping = tuple(closure_findings(closure, host))
     yield from stopping
     if not any(finding.stops_load for finding in stopping):
-        bindings = scope.bind(facts.linking, closure)
+        bindings = bind(scope, facts.linking, closure)
         if bindings.undefined:
             from plugdeck.compat.origins import Origins
             from plugdeck.compat.symbol_findings import symbol_findings

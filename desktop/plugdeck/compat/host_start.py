@@ -7,6 +7,7 @@ from pathlib import Path
 
 from plugdeck.binary import read
 from plugdeck.binary.facts import ElfFacts, SymbolKind
+from plugdeck.compat.binding import bind
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host_findings import unable
@@ -36,7 +37,7 @@ def start_findings(name: str, closures: Sequence[Closure], scope: SymbolScope, s
         return
     program = closures[-1].libraries[0]
     linking = scope.linking(program)
-    undefined = scope.bind(linking, closures[-1]).undefined if linking else ()
+    undefined = bind(scope, linking, closures[-1]).undefined if linking else ()
     is_lazy = scope.is_versioned  # musl looks for everything at once
     missing = [each for each in (map(_missed_at_start, undefined) if is_lazy else undefined) if each.symbols]
     if missing:

@@ -6,7 +6,6 @@ from collections import OrderedDict
 from pathlib import Path
 
 from plugdeck.binary import read
-from plugdeck.binary.definitions import Row
 from plugdeck.binary.linking import Linking
 from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.library_files import LibraryFile, ReadFacts
@@ -31,13 +30,13 @@ class Linkings:
         self.errors: dict[LibraryFile, BinaryFormatError] = {}
         """Of libraries whose tables are damaged."""
 
-    def find(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> Row | None:
-        """As ``Definitions.find``; None as well for a library whose tables are unknown."""
+    def has(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> bool:
+        """As ``Definitions.has``; not as well for a library whose tables are unknown."""
         hashes = self.hashes(library)
         if hashes is not None and value | 1 not in hashes:
-            return None
+            return False
         linking = self.of(library)
-        return linking.definitions.find(name, value, version) if linking else None
+        return linking is not None and linking.definitions.has(name, value, version)
 
     def hashes(self, library: Library) -> frozenset[int] | None:
         """As ``Definitions.hashes``; none for a library whose tables are unknown."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plugdeck.binary.definitions import Definitions, gnu_hash
+from plugdeck.binary.definitions import Definitions
+from plugdeck.binary.hash_tables import gnu_hash
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.packages import packages_of
 from plugdeck.compat.search import Library, Search

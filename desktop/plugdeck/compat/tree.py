@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from plugdeck.binary.facts import BinaryFacts
+from plugdeck.compat.binding import undefined_symbols
 from plugdeck.compat.closure import Closure, MissingLibrary, MissingVersions
 from plugdeck.compat.demangle import demangled
 from plugdeck.compat.file_findings import kind_findings, machine_findings
@@ -68,7 +69,7 @@ class _Problems:
             for each in closure.problems
             if isinstance(each, MissingVersions)
         }
-        undefined = host.scope.undefined(facts, closure) if host.scope and not closure.problems else ()
+        undefined = undefined_symbols(host.scope, facts, closure) if host.scope and not closure.problems else ()
         self.symbols = {each.needed_by.file: [name for name, _ in each.symbols] for each in undefined}
 
     def of_library(self, library: Library) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugdeck.binary import read
-from plugdeck.binary.definitions import GnuHash, SysvHash, gnu_hash
+from plugdeck.binary.hash_tables import GnuHash, SysvHash, gnu_hash, gnu_hashes
 from plugdeck.binary.linking import Linking
 from plugdeck.binary.strings import sysv_hash
 from plugdeck.binary.versions import SymbolVersion
@@ -45,12 +46,13 @@ def linking_of(path: Path) -> Linking:
 
 def finds(linking: Linking, name: str, version: SymbolVersion | None = None) -> bool:
     raw = name.encode()
-    return linking.definitions.find(raw, gnu_hash(raw), version) is not None
+    return linking.definitions.has(raw, gnu_hash(raw), version)
 
 
-@given(st.binary(max_size=5000).filter(lambda name: b"\0" not in name))
-def test_gnu_hash_is_that_of_the_definition(name: bytes):
-    assert gnu_hash(name) == reduce(lambda value, byte: (value * 33 + byte) % 2**32, name, 5381)
+@given(st.lists(st.binary(max_size=5000).filter(lambda name: b"\0" not in name), max_size=3))
+def test_gnu_hash_is_that_of_the_definition(names: list[bytes]):
+    hashes = [reduce(lambda value, byte: (value * 33 + byte) % 2**32, name, 5381) for name in names]
+    assert [gnu_hash(name) for name in names] == gnu_hashes(names) == hashes
 
 
 def test_symbols_whose_name_or_table_was_changed_are_astray(build_plugin: Callable[..., Path]):
@@ -60,14 +62,15 @@ def test_symbols_whose_name_or_table_was_changed_are_astray(build_plugin: Callab
     table = definitions.hash
     assert isinstance(table, GnuHash)
     numbers = range(table.first, table.first + len(table.chains))
-    names = [(number, definitions.strings[definitions.row(number).name :].split(b"\0")[0]) for number in numbers]
+    names = [definitions.strings[definitions.fields(number)[0] :].split(b"\0")[0] for number in numbers]
+    others = [name + b"_" for name in names]
     assert len(names) >= 5
-    assert not [*table.astray(names)]
-    assert [*table.astray([(number, name + b"_") for number, name in names])] == [
-        (number, name + b"_") for number, name in names
-    ]
-    assert [*table.astray(names[:1])] == [] != [*table._replace(bloom=[0] * len(table.bloom)).astray(names[:1])]
-    assert [*table._replace(buckets=[0] * len(table.buckets)).astray(names)] == names
+    assert not [*table.astray(numbers, names)]
+    assert [*table.astray(numbers, others)] == list(zip(numbers, others, strict=True))
+    without_filter = table._replace(bloom=[0] * len(table.bloom))
+    assert [*without_filter.astray(numbers, names)] == list(zip(numbers, names, strict=True))
+    without_buckets = table._replace(buckets=[0] * len(table.buckets))
+    assert [*without_buckets.astray(numbers, names)] == list(zip(numbers, names, strict=True))
 
 
 @pytest.mark.parametrize(("name", "value"), [(b"", 0), (b"printf", 0x077905A6), (b"exit", 0x0006CF04)])
@@ -140,6 +143,36 @@ def test_library_of_many_symbols_is_no_less_known(tmp_path: Path):
     assert not finds(facts.linking, f"s{count}")
 
 
+@pytest.mark.parametrize(("style", "section"), [("gnu", ".gnu.hash"), ("sysv", ".hash")])
+def test_table_with_a_chain_as_long_as_the_table_is_refused(
+    build_plugin: Callable[..., Path], tmp_path: Path, style: str, section: str
+):
+    """Each of many lookups would walk all of it; linkers make chains of a dozen."""
+    source = "\n".join(f"int symbol{number}(void) {{ return {number}; }}" for number in range(300))
+    plugin = build_plugin(source, flags=["-fvisibility=default", f"-Wl,--hash-style={style}"])
+    whole = bytearray(plugin.read_bytes())
+    with plugin.open("rb") as file:
+        elf = ELFFile(file)
+        at, count = elf.get_section_by_name(section)["sh_offset"], elf.get_section_by_name(".dynsym").num_symbols()
+    buckets, first, filters, _ = struct.unpack_from("<4I", whole, at)
+    if style == "gnu":
+        filters_at, chains_at = at + 16, at + 16 + 8 * filters + 4 * buckets
+        words = struct.unpack_from(f"<{count - first}I", whole, chains_at)
+        table = [1, first, filters, 0], [first, *(word & ~1 for word in words[:-1]), words[-1] | 1]
+        whole[at : at + 16] = struct.pack("<4I", *table[0])
+        whole[filters_at + 8 * filters : filters_at + 8 * filters + 4 * len(table[1])] = struct.pack(
+            f"<{len(table[1])}I", *table[1]
+        )
+    else:
+        links = [1, count, 1, 0, *range(2, count), 0]
+        whole[at : at + 4 * len(links)] = struct.pack(f"<{len(links)}I", *links)
+    assert linking_of(plugin)
+    mutant = tmp_path / "mutant.so"
+    mutant.write_bytes(whole)
+    with pytest.raises(BinaryFormatError, match="chain of the hash table is longer"):
+        read(mutant, symbols=False, linking=True)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_tables_are_refused_or_read_and_lookups_end(
     build_plugin: Callable[..., Path], tmp_path: Path, seed: int
@@ -162,4 +195,4 @@ def test_damaged_tables_are_refused_or_read_and_lookups_end(
 
 
 def test_interpreters_own_file_can_be_read():
-    assert linking_of(Path(sys.executable).resolve()).references
+    assert any(linking_of(Path(sys.executable).resolve()).references)

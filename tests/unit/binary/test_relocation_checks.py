@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import platform
 import struct
+from array import array
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from elftools.elf.elffile import ELFFile
+from hypothesis import given
+from hypothesis import strategies as st
 
 from plugdeck.binary import read
+from plugdeck.binary.relocation_checks import is_ascending
 from plugdeck.errors import BinaryFormatError
 
 SOURCE = """
@@ -106,3 +111,13 @@ def test_thread_local_block_that_no_thread_has_room_for_is_refused(plugin: Path,
     at = next(at for at in range(start, start + 56 * count, 56) if struct.unpack_from("<I", data, at)[0] == 7)
     assert_refused("more room than any thread has", plugin, tmp_path, at + 40, "<Q", 1 << 36)
     assert_refused("not aligned as they say", plugin, tmp_path, at + 48, "<Q", 24)
+
+
+@given(st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 200), max_size=8), st.booleans(), st.integers(0, 9))
+def test_places_that_ascend_by_whole_words_do_so(places: list[int], is_sorted: bool, counted: int):
+    places = sorted(places) if is_sorted else places
+    are_apart = all(following - before >= 8 for before, following in pairwise(places))
+    found = is_ascending(array("Q", places), counted, 8)
+    assert found <= are_apart  # that it is not is only ever a matter of speed
+    if max(places, default=0) < 2**62:
+        assert found == are_apart or not places
