@@ -78,8 +78,11 @@ class WindowCommands(QObject):
             self._window.to_chain.load(report)
 
     def restart_selected(self) -> None:
-        """Ends its host and starts a new one."""
-        if (subject := self._window.details.subject) and subject.key:
+        """Ends its host and starts a new one; for a file that changed, that is a question to the user."""
+        subject = self._window.details.subject
+        if subject and subject.step and subject.step.stale:
+            self.replace_selected()
+        elif subject and subject.key:
             self._window.services.chain.restart(subject.key)
 
     def replace_selected(self) -> None:
