@@ -6,6 +6,8 @@ import errno
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -280,3 +282,38 @@ def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, p
         second.start()
         assert second.call("Try", "read", os.fspath(prize)) == 0
         assert first.pid == second.pid
+
+
+WITH_TERMINAL = """
+import fcntl, sys, termios
+from pathlib import Path
+from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.supervisor import Supervisor
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+open("/dev/tty").close()
+path = Path(sys.argv[1])
+with Supervisor(tier=Tier(sys.argv[2])) as supervisor:
+    plugin = supervisor.host(path, examine(path).manifest)
+    plugin.start()
+    print(plugin.call("Try", "read", "/dev/tty"))
+"""
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_plugin_has_no_terminal_though_plugdeck_was_started_from_one(build_plugin, tier):
+    if not is_offered(tier):
+        pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+    path = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
+    ours, theirs = os.openpty()
+    try:
+        command = [sys.executable, "-c", WITH_TERMINAL, os.fspath(path), tier]
+        done = subprocess.run(
+            command, stdin=theirs, capture_output=True, text=True, start_new_session=True, check=False
+        )
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    none = {errno.ENXIO, errno.EACCES} if tier is Tier.FILTERED else {errno.ENXIO}  # where it is out of reach besides
+    assert int(done.stdout) in none, done.stderr
