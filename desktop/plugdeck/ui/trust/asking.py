@@ -148,7 +148,8 @@ class Asking(QObject):
         if self._wishes.get(wish.report.path) is wish:
             self._drop(wish)
             wish.leave()
-            self.failed.emit(error)
+            why = f"{wish.report.path.name} was not run. {str(error).rstrip('.')}."
+            self.failed.emit(PlugdeckError(why, remedy=error.remedy))
             self._show_next()
 
     # --- answers
