@@ -19,8 +19,6 @@ Cancelled = Callable[[], bool]
 
 # How often a caller is asked whether it still wants the result.
 _CANCEL_POLL_MS = 10
-# A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
-_DYING_MS = 2000
 
 
 class ChannelClosedError(Exception):
@@ -103,7 +101,7 @@ class Channel:
             raise ChannelClosedError
         return wire.decode(packet)
 
-    def is_process_dead(self, wait_ms: int = _DYING_MS) -> bool:
+    def is_process_dead(self, wait_ms: int) -> bool:
         """Whether the process has ended, or does so within ``wait_ms``."""
         process = select.poll()
         process.register(self._pidfd, select.POLLIN)

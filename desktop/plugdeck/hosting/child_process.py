@@ -35,6 +35,12 @@ from plugdeck.hosting.wire import (
     LOG_DESCRIPTOR,
 )
 
+# A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
+_DYING_S = 2.0
+_DYING_STEP_MS = 20
+# A thread stands still soon after it has announced that.
+_ANNOUNCED_S = 1.0
+
 
 class ChildProcess:
     """A process that was started. Any thread."""
@@ -63,6 +69,7 @@ class ChildProcess:
         self._watcher = watcher
         self._on_death = on_death
         self._lock = Lock()
+        self._looking = Lock()
         self._verdict: Outcome | None = None
         self._outcome: Outcome | None = None
         self._worker_pid: int | None = None
@@ -111,19 +118,33 @@ class ChildProcess:
     def time_out(self, verdict: Outcome) -> None:
         """As ``condemn``, for one that did not answer in time: it is looked at first."""
         try:
-            if self.judge(verdict):
-                seen = with_hang(verdict, look_at_hang(self.worker_pid))
-                with self._lock:
-                    self._verdict = seen
+            with self._looking:
+                if self.judge(verdict):
+                    seen = with_hang(verdict, look_at_hang(self.worker_pid))
+                    with self._lock:
+                        self._verdict = seen
         finally:
             self.condemn(verdict)
 
-    def look_for_crash(self) -> bool:
-        """Condemns it if a thread of it stands still at a fault; whether that is so."""
-        seen = None if self.channel.is_process_dead(0) else examine(self.worker_pid, self.pictures)
-        if seen and not self.channel.is_process_dead(0):  # else its number may have been somebody else's
-            self.condemn(verdict_of(seen))
-        return seen is not None
+    def is_dying(self) -> bool:
+        """Whether it ends within a moment, or has crashed and could not announce it."""
+        end = monotonic() + _DYING_S
+        while not self.channel.is_process_dead(_DYING_STEP_MS):
+            if self.look_for_crash(wait_s=0):
+                return True
+            if monotonic() > end:
+                return False
+        return True
+
+    def look_for_crash(self, wait_s: float = _ANNOUNCED_S) -> bool:
+        """Condemns it if a thread of it stands still at a fault, or does so soon; whether that is so."""
+        with self._looking:
+            if not self.is_alive or self.channel.is_process_dead(0):
+                return False
+            seen = examine(self.worker_pid, self.pictures, wait_s=wait_s)
+            if seen and not self.channel.is_process_dead(0):  # else its number may have been somebody else's
+                self.condemn(verdict_of(seen))
+            return seen is not None
 
     def bury(self, during: str) -> Outcome:
         """Waits for the end of a process that is dead or condemned, and says how it came; the same each time.

@@ -11,6 +11,7 @@ from plugdeck.hosting.outcome import Outcome
 from plugdeck.text import visible
 
 _MOST_CHARACTERS = 300
+_MOST_SENTENCE = 4000
 _MOST_LINES = 64
 
 
@@ -41,13 +42,13 @@ def report_text(
         confinement: in words.
     """
     facts = {
-        "Plugin": f"{plugin.manifest.name} {plugin.manifest.version}".strip(),
-        "File": str(plugin.path),
+        "Plugin": _shown(f"{plugin.manifest.name} {plugin.manifest.version}".strip()),
+        "File": _shown(str(plugin.path)),
         "SHA-256": sha256,
         "Build id": build_id,
         "Confinement": confinement,
-        "What happened": outcome.sentence,
-        "During": outcome.during,
+        "What happened": visible(outcome.sentence, _MOST_SENTENCE),
+        "During": _shown(outcome.during),
         "Process": _process(outcome),
         "Left out": f"{outcome.left_out_bytes:,} bytes of its output" if outcome.left_out_bytes else "",
     }
@@ -57,7 +58,7 @@ def report_text(
         "It tried, and was refused, to": outcome.denied,
         "Last lines of standard error": tuple(outcome.stderr_tail.splitlines()),
     }
-    lines = [f"{label}: {_shown(value)}" for label, value in facts.items() if value]
+    lines = [f"{label}: {value}" for label, value in facts.items() if value]
     return "\n".join((*lines, *(line for label, items in lists.items() for line in _listed(label, items)), ""))
 
 

@@ -241,8 +241,10 @@ class WorkerProcess:
         if isinstance(failure, wire.WireError):
             return self.breach(f"It sent what is no message: {failure}.")
         if isinstance(failure, TimeoutError):
-            self._child.time_out(Outcome(Ending.TIMED_OUT, self._activity, deadline_s=deadline_s))
-        elif not self._child.channel.is_process_dead() and not self._child.look_for_crash():
+            verdict = Outcome(Ending.TIMED_OUT, self._activity, deadline_s=deadline_s)
+            give = self._child.condemn if self._activity == STARTING else self._child.time_out
+            give(verdict)
+        elif not self._child.is_dying():
             return self.breach("It closed its connection.")
         return HostError(self._child.bury(self._activity))
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from itertools import groupby
 from threading import Event
 from time import monotonic
 
@@ -19,7 +20,6 @@ from plugdeck.hosting.crash.unwinding import unwind
 from plugdeck.hosting.crash_site import CrashSite
 
 _PARKED_IN = "34"  # pause(2) on x86-64; the stack pointer is the last field but one
-_WAIT_S = 1.0
 _LOOK_S = 0.001
 _ADDRESS_LIMIT = re.compile(r"^Max address space +(\d+)", re.MULTILINE)
 _PEAK = re.compile(r"^VmPeak:\s+(\d+) kB", re.MULTILINE)
@@ -39,7 +39,7 @@ class Examined:
     """The most that it may have; 0 for no limit."""
 
 
-def examine(pid: int, pictures: Sequence[Picture] = (), *, wait_s: float = _WAIT_S) -> Examined | None:
+def examine(pid: int, pictures: Sequence[Picture] = (), *, wait_s: float = 0) -> Examined | None:
     """What happened to the process; None when no thread of it stands still, or it cannot be looked at.
 
     Takes some milliseconds; whoever calls sees to it that the number stays the process's.
@@ -102,5 +102,12 @@ def _site(fault: Fault, frames: Sequence[NamedFrame]) -> CrashSite:
         at.offset,
         at.library,
         caller=frames[own].words if own is not None and frames[own] is not at else "",
-        frames=tuple(each.words for each in frames),
+        frames=tuple(_folded(each.words for each in frames)),
     )
+
+
+def _folded(lines: Iterable[str]) -> Iterator[str]:
+    """Each line that repeats itself only once, with how often: what overflows a stack fills the list."""
+    for line, same in groupby(lines):
+        count = len(list(same))
+        yield f"{line}, {count} times" if count > 1 else line

@@ -49,7 +49,7 @@ def look_at_hang(pid: int) -> Hang:
     Its main thread is the one that calls plugins. To learn where it is, it is sent SIGABRT, whose handler makes it
     stand still; not where it is stopped, since a stopped process handles no signals.
     """
-    if crashed := examine(pid, wait_s=0):
+    if crashed := examine(pid):
         return Hang(crashed=crashed)
     state = _state(pid, pid)
     if state in {"T", "t"}:

@@ -55,6 +55,7 @@ class NativeFile:
         self._layout = header.layout
         self._segments = read_program_headers(source, header)
         self._loads = LoadMap(self._segments, source.size_bytes)
+        self._rules: dict[int, Rules | None] = {}
 
     def address_of(self, offset: int) -> int | None:
         """The address of a byte of the file that is code."""
@@ -70,6 +71,11 @@ class NativeFile:
 
     def rules(self, address: int) -> Rules | None:
         """How the caller of the function at this address is found; None when that is not known."""
+        if address not in self._rules:
+            self._rules[address] = self._read_rules(address)
+        return self._rules[address]
+
+    def _read_rules(self, address: int) -> Rules | None:
         for each in self._segments:
             if each.type == PT_GNU_EH_FRAME:
                 with suppress(UnreadableFramesError, BinaryFormatError):

@@ -15,11 +15,12 @@ _GIB = 1 << 30
 _NEARLY_FULL = 15 / 16
 _NULL_BYTES = 64 * 1024
 """An access this near to address zero went through a pointer that was never set: malloc's answer, for example."""
-_OWN_WORDS = re.compile(
+_OUT_OF_MEMORY = re.compile(
     r"std::bad_alloc|memory allocation of \d+ bytes failed|runtime: (?:cannot allocate memory|out of memory)"
 )
 """Of C++, of Rust, and of Go, on standard error, when memory that they ask for is refused."""
 _SHOWN_CHARACTERS = 200
+_QUOTED_LINES = 2
 
 
 def verdict_of(seen: Examined) -> Outcome:
@@ -46,17 +47,22 @@ def with_hang(outcome: Outcome, hang: Hang) -> Outcome:
 
 
 def with_own_words(outcome: Outcome) -> Outcome:
-    """The outcome with what the plugin's runtime said last, when it said that memory was refused."""
-    gave_up = outcome.signal == signals.SIGABRT if outcome.ending is Ending.CRASHED else bool(outcome.exit_code)
-    if not gave_up or outcome.ending not in {Ending.CRASHED, Ending.EXITED}:
-        return outcome
-    said = next((line for line in outcome.stderr_tail.splitlines() if _OWN_WORDS.search(line)), "")
-    if not said:
-        return outcome
-    message = f"Its own words: {visible(said.strip(), _SHOWN_CHARACTERS)}."
-    return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=message)
+    """The outcome with what the plugin wrote last when it gave up, which may be that memory was refused."""
+    has_aborted = outcome.ending is Ending.CRASHED and outcome.signal == signals.SIGABRT
+    has_failed = outcome.ending is Ending.EXITED and bool(outcome.exit_code)
+    lines = [line.strip() for line in outcome.stderr_tail.splitlines() if line.strip()]
+    refused = next((line for line in lines if _OUT_OF_MEMORY.search(line)), "")
+    if refused and (has_aborted or has_failed):
+        return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=_quoted(refused))
+    if has_aborted and lines and not outcome.message:
+        return replace(outcome, message=_quoted(" ".join(lines[-_QUOTED_LINES:])))
+    return outcome
 
 
 def _may_lack_memory(seen: Examined) -> bool:
     address = seen.site.address
     return seen.signal == signals.SIGABRT or (address is not None and address < _NULL_BYTES)
+
+
+def _quoted(words: str) -> str:
+    return f"Its last words: {visible(words, _SHOWN_CHARACTERS)}"
