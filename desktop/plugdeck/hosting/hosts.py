@@ -55,7 +55,7 @@ class Hosts:
             approval: what the user said yes to.
             mode: where it runs; ``self.mode`` by default.
         """
-        if manifest.dialect is Dialect.GO:  # its runtime stands no second one beside it, and no program but its own
+        if manifest.dialect is Dialect.GO or manifest.language_runtime:  # Go's runtime stands no second one beside it
             return self._supervisor.host(path, manifest, approval)
         match mode or self.mode:
             case HostingMode.INDIVIDUALLY:
