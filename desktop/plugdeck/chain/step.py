@@ -44,6 +44,8 @@ class StepView:
     values: Mapping[str, float]
     confinement: str = ""
     """What keeps it from the user's files, or did when it ran last, in sentences."""
+    denied: tuple[str, ...] = ()
+    """What it tried and was refused, as verb phrases; of its last process, once that has ended."""
     file_name: str = ""
     """What tells it from another step of the same name; empty where nothing has to."""
     sha256: str = ""
@@ -163,6 +165,7 @@ class Step:
             stale=self.stale,
             values=dict(self.values),
             confinement=self.host.confinement_words or self.confinement,
+            denied=self.host.denied or (self.ended.denied if self.ended else ()),
             file_name=file_name,
             sha256=self.sha256,
             approval=self.approval,

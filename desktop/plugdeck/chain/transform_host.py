@@ -40,6 +40,10 @@ class TransformHost(Protocol):
     def confinement_words(self) -> str:
         """What keeps the plugin from the user's files, in sentences; empty while it does not run."""
 
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What it tried and was refused, as verb phrases."""
+
     def start(self) -> None:
         """Starts the process and loads the plugin. Raises HostError."""
 

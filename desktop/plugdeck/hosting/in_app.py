@@ -36,6 +36,7 @@ class InAppPlugin:
 
     pid: int | None = None
     confinement_words = Tier.LIMITED.words
+    denied: tuple[str, ...] = ()
 
     def __init__(
         self,

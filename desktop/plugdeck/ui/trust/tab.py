@@ -72,10 +72,9 @@ class PermissionsTab(QWidget):
 
     def _show_step(self, step: StepView) -> None:
         standing = self._standings.of(step.sha256, step.path)
-        attempts = step.outcome.denied if step.outcome else ()
-        self.tried.show_attempts(attempts)
-        self.tried.setVisible(bool(attempts))
-        self._facts.show_fact(_TRIED, bool(attempts))
+        self.tried.show_attempts(step.denied)
+        self.tried.setVisible(bool(step.denied))
+        self._facts.show_fact(_TRIED, bool(step.denied))
         self.confinement.setText(visible_text(step.confinement) or "It is not running.")
         self.fingerprint.show_hash(step.sha256)
         if standing:
