@@ -49,8 +49,10 @@ class Calls:
             arguments,
             period_s=0.02,
             on_beat=self.beats.append,
-            on_refused=lambda callee, reason: self.refused.append(f"{callee.path.stem}: {reason}"),
         )
+
+    def swap(self, callee: Callee) -> None:
+        self.calling.swap(callee, lambda why: self.refused.append(f"{callee.path.stem}: {why}"))
 
     def answers(self) -> list[object]:
         return [beat.answer for beat in self.beats]
@@ -81,7 +83,7 @@ def test_every_call_is_answered_while_plugins_are_swapped(
     run = calls(greeter("one"), "Greet", "Ada")
     until(lambda: "one" in run.answers())
     for name in ("two", "three", "two"):
-        run.calling.swap(greeter(name))
+        run.swap(greeter(name))
         until(lambda name=name: run.answers()[-1] == name)
     assert not any(beat.error for beat in run.beats)
     assert [beat.number for beat in run.beats] == list(range(1, len(run.beats) + 1))
@@ -94,7 +96,7 @@ def test_one_that_fails_at_its_first_call_never_answers(
 ) -> None:
     run = calls(greeter("one"), "Greet", "Ada")
     until(lambda: run.beats)
-    run.calling.swap(greeter("dead", lives=0))
+    run.swap(greeter("dead", lives=0))
     until(lambda: run.refused)
     count = len(run.beats)
     until(lambda: len(run.beats) > count)
@@ -117,10 +119,10 @@ def test_go_values_are_swapped_without_losing_a_beat(
 ) -> None:
     run = calls(callee(sample("greeter-go-en")), "Greeter.Greet")
     until(lambda: "Hello!" in run.answers())
-    run.calling.swap(callee(sample("greeter-go-zh")))
+    run.swap(callee(sample("greeter-go-zh")))
     until(lambda: "你好" in run.answers())
     for name in ("greeter-go-panic", "greeter-go-exit"):
-        run.calling.swap(callee(sample(name)))
+        run.swap(callee(sample(name)))
     until(lambda: len(run.refused) == 2)
     assert any("no greeting comes to mind" in reason for reason in run.refused)
     assert any("exit code 3" in reason for reason in run.refused)
@@ -132,7 +134,7 @@ def test_closing_ends_what_is_being_prepared(
     calls: Callable[..., Calls], greeter: Callable[..., Callee], until: Callable[..., None], supervisor: Supervisor
 ) -> None:
     run = calls(greeter("one"), "Greet", "Ada")
-    run.calling.swap(greeter("two"))
+    run.swap(greeter("two"))
     run.calling.close()
     count = len(run.beats)
     assert not any(thread.is_alive() for thread in run.calling._threads)

@@ -56,7 +56,6 @@ class Calling:
         *,
         period_s: float | None = None,
         on_beat: Callable[[Beat], None],
-        on_refused: Callable[[Callee, str], None] = lambda callee, reason: None,
     ) -> None:
         """Begins at once if there is a period, and with ``call`` otherwise.
 
@@ -67,13 +66,12 @@ class Calling:
             arguments: JSON values.
             period_s: from the begin of one call to that of the next; None to call only when asked.
             on_beat: gets each result, on the calling thread.
-            on_refused: gets a plugin that was not taken and why, on another thread.
         """
         self._hosts = hosts
         self._symbol, self._arguments = symbol, tuple(arguments)
         self._period_s = period_s
         self._due = None if period_s is None else monotonic()
-        self._on_beat, self._on_refused = on_beat, on_refused
+        self._on_beat = on_beat
         self._changed = Condition()
         self._host = self._new_host(callee)
         self._next: TransformHost | None = None
@@ -95,9 +93,14 @@ class Calling:
             self._due = None if period_s is None else monotonic()
             self._changed.notify_all()
 
-    def swap(self, callee: Callee) -> None:
-        """Has another plugin answer from the first call on that it is ready for."""
-        self._run(lambda: self._prepare(callee))
+    def swap(self, callee: Callee, on_refused: Callable[[str], None] = lambda why: None) -> None:
+        """Has another plugin answer from the first call on that it is ready for.
+
+        Args:
+            callee: the plugin.
+            on_refused: gets the reason why it was not taken, on another thread.
+        """
+        self._run(lambda: self._prepare(callee, on_refused))
 
     def close(self) -> None:
         """Ends the calls and the processes; blocks until they are gone."""
@@ -156,7 +159,7 @@ class Calling:
             old, self._host, self._next = self._host, self._next, None
         self._run(lambda: self._discard(old))
 
-    def _prepare(self, callee: Callee) -> None:
+    def _prepare(self, callee: Callee, on_refused: Callable[[str], None]) -> None:
         """On a thread of its own: starts a plugin and has it answer once."""
         host = self._new_host(callee)
         with self._changed:
@@ -169,7 +172,7 @@ class Calling:
         except PlugdeckError as failure:
             self._discard(host)
             if not self._closed:
-                self._on_refused(callee, _reason(failure))
+                on_refused(_reason(failure))
             return
         with self._changed:
             passed_over, self._next = self._next, host

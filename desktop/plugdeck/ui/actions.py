@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
-from plugdeck.ui.chain.words import TAKE_OUT, TAKE_OUT_WHY
+from plugdeck.ui.chain.words import FOLLOW, FOLLOW_WHY, TAKE_OUT, TAKE_OUT_WHY
 from plugdeck.ui.details.tab import Tab
 
 
@@ -23,10 +23,14 @@ class WindowActions:
         self.preferences = make("&Preferences…", "Ctrl+,")
         self.quit = make("&Quit", "Ctrl+Q")
         self.load = make("&Load into the chain", "Ctrl+L")
+        self.call = make("Call a &function…", "Ctrl+E")
         self.restart = make("&Restart its host", "Ctrl+R")
         self.replace = make("&Use the new file", "Ctrl+U")
         self.take_out = make(f"&{TAKE_OUT}", "Ctrl+T")
         self.take_out.setToolTip(TAKE_OUT_WHY)
+        self.follow = make(FOLLOW.replace("rebuilds", "rebui&lds"))
+        self.follow.setCheckable(True)
+        self.follow.setToolTip(FOLLOW_WHY)
         self.uninstall = make("U&ninstall (move to the trash)")
         self.compare = make("Co&mpare with…", "Ctrl+K")
         self.go_back = make("&Back to the plugin", "Alt+Left")
@@ -45,7 +49,7 @@ class WindowActions:
     def of_plugin(self) -> tuple[QAction | None, ...]:
         """What can be done with the selected plugin; None is a line between groups."""
         return (
-            *(self.load, self.restart, self.replace, self.take_out, None),
+            *(self.load, self.call, self.restart, self.replace, self.follow, self.take_out, None),
             *(self.compare, self.copy_path, self.copy_verdict, self.show_in_files, None, self.uninstall),
         )
 

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from plugdeck import paths
 from plugdeck.compat.finding import Severity
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.calls.callees import has_functions
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.install.removal import Removal
@@ -38,6 +39,7 @@ class WindowCommands(QObject):
             (actions.preferences, self.show_preferences),
             (actions.quit, window.shell.close),
             (actions.load, self.load_selected),
+            (actions.call, self.call_selected),
             (actions.restart, self.restart_selected),
             (actions.replace, self.replace_selected),
             (actions.take_out, self.take_out_selected),
@@ -62,6 +64,7 @@ class WindowCommands(QObject):
         """Offers only what makes sense for the selected plugin."""
         actions, step = self._window.actions, subject.step if subject else None
         actions.load.setEnabled(loadable)
+        actions.call.setEnabled(bool(subject and has_functions(subject.report)))
         actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING)
         actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
@@ -76,6 +79,13 @@ class WindowCommands(QObject):
         """Loads it into the chain."""
         if report := self._window.selected_report:
             self._window.to_chain.load(report)
+
+    def call_selected(self) -> None:
+        """Lets the user call its functions, in a window of its own, once he has said yes to the plugin."""
+        from plugdeck.ui.calls.opening import open_calls
+
+        if report := self._window.selected_report:
+            open_calls(self._window, report)
 
     def restart_selected(self) -> None:
         """Ends its host and starts a new one; for a file that changed, that is a question to the user."""

@@ -1,0 +1,1 @@
+"""Calling the functions of a plugin from the window."""

@@ -1,0 +1,203 @@
+"""The window in which functions of a plugin are called: once, or once a second while plugins are swapped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QFormLayout,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from plugdeck.catalogue.report import Report
+from plugdeck.chain.callable_names import callable_names
+from plugdeck.chain.calling import Beat, Callee
+from plugdeck.chain.transform_host import HostFactory
+from plugdeck.hosting.sandbox.confinement import Approval
+from plugdeck.text import visible
+from plugdeck.ui.background import Background
+from plugdeck.ui.calls.conversation import Conversation
+from plugdeck.ui.calls.words import beat_line, split_arguments
+from plugdeck.ui.plain_label import plain_label, tint
+from plugdeck.ui.theme import SPACING, Tone
+
+Approve = Callable[[Report, Callable[[Approval], None]], None]
+"""Asks the user about a plugin from outside, unless he said yes to it before; then goes on."""
+
+_SIZE = (640, 460)
+_LINES_KEPT = 2000
+
+
+class CallDialog(QDialog):
+    """Stays beside the window, which goes on."""
+
+    def __init__(
+        self,
+        callee: Callee,
+        others: Sequence[Report],
+        parent: QWidget | None = None,
+        *,
+        hosts: HostFactory,
+        background: Background,
+        approve: Approve,
+    ) -> None:
+        """Calls nothing yet.
+
+        Args:
+            callee: the plugin that is asked first.
+            others: what could take its place.
+            parent: the window.
+            hosts: where plugins run.
+            background: reads the names of what can be called.
+            approve: asks before another plugin runs the first time.
+        """
+        super().__init__(parent)
+        self.setObjectName("calls")
+        self.setWindowTitle(f"Call {visible(callee.manifest.name)}")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self._callee = callee
+        self._approve = approve
+        self._types: dict[str, str] = {}
+        self.conversation = Conversation(hosts, callee, self)
+        self.plugin = QComboBox(self)
+        self.function = QComboBox(self)
+        self.arguments = QLineEdit(self)
+        self.type = plain_label("", self)
+        self.every_second = QCheckBox("Every &second", self)
+        self.call = QPushButton("&Call", self)
+        self.news = plain_label("", self)
+        self.answers = QPlainTextEdit(self)
+        self._fill(others)
+        self._lay_out()
+        self._connect()
+        self.resize(*_SIZE)
+        background.run(
+            lambda: callable_names(callee.path, callee.manifest), self._name, lambda error: self._tell(str(error))
+        )
+
+    def done(self, result: int) -> None:
+        """The dialog is being closed, in whichever way: ends the plugin's process."""
+        self.conversation.close()
+        super().done(result)
+
+    def _fill(self, others: Sequence[Report]) -> None:
+        self.plugin.addItem(_title(self._callee.manifest.name, self._callee.path.name), None)
+        for report in others:
+            self.plugin.addItem(_title(report.name, report.path.name), report)
+        self.plugin.setAccessibleName("The plugin that answers")
+        self.plugin.setToolTip("Another one takes over between two calls, once it has answered a call of its own")
+        self.function.setEditable(True)
+        self.function.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+        self.function.setAccessibleName("The function to call")
+        self.arguments.setPlaceholderText("separated by spaces, “quoted” where one has a space")
+        self.answers.setReadOnly(True)
+        self.answers.setAccessibleName("Answers")
+        self.answers.setPlaceholderText("Answers come here.")
+        self.answers.setMaximumBlockCount(_LINES_KEPT)
+        self.answers.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        tint(self.news, Tone.CAUTION)
+        self.news.hide()
+
+    def _lay_out(self) -> None:
+        form = QFormLayout()
+        form.setSpacing(SPACING)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow("&Plugin", self.plugin)
+        form.addRow("&Function", self.function)
+        form.addRow("", self.type)
+        form.addRow("&Arguments", self.arguments)
+        form.addRow("", self.every_second)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons.addButton(self.call, QDialogButtonBox.ButtonRole.ActionRole)
+        buttons.rejected.connect(self.close)
+        self.call.setDefault(True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
+        column.setSpacing(SPACING)
+        column.addLayout(form)
+        column.addWidget(self.news)
+        column.addWidget(self.answers, 1)
+        column.addWidget(buttons)
+
+    def _connect(self) -> None:
+        self.call.clicked.connect(self._call)
+        self.every_second.toggled.connect(self._repeat)
+        self.function.editTextChanged.connect(self._changed)
+        self.arguments.textChanged.connect(self._changed)
+        self.plugin.activated.connect(self._choose)
+        self.conversation.answered.connect(self._show)
+        self.conversation.refused.connect(self._refuse)
+
+    def _name(self, names: Sequence[tuple[str, str]]) -> None:
+        self._types = dict(names)
+        typed = self.function.currentText()
+        self.function.addItems(list(self._types))
+        if typed:
+            self.function.setEditText(typed)
+        self._changed()
+
+    def _changed(self) -> None:
+        """Another function or other arguments: what was repeated was something else."""
+        self.every_second.setChecked(False)
+        name = self.function.currentText()
+        self.type.setText(visible(self._types.get(name, ""), 500))
+        self.call.setEnabled(bool(name))
+        self.every_second.setEnabled(bool(name))
+
+    def _call(self) -> None:
+        if (arguments := self._split()) is not None:
+            self.conversation.call(self.function.currentText(), arguments)
+
+    def _repeat(self, wanted: bool) -> None:
+        if not wanted:
+            self.conversation.rest()
+        elif (arguments := self._split()) is not None:
+            self.conversation.repeat(self.function.currentText(), arguments)
+        else:
+            self.every_second.setChecked(False)
+
+    def _split(self) -> tuple[str, ...] | None:
+        self._tell("")
+        try:
+            return split_arguments(self.arguments.text())
+        except ValueError as error:
+            self._tell(str(error))
+            return None
+
+    def _choose(self, place: int) -> None:
+        self._tell("")
+        report = self.plugin.itemData(place)
+        if report is None:
+            self.conversation.choose(self._callee)
+        elif report.manifest:
+            self._approve(report, partial(self._choose_approved, report))
+
+    def _choose_approved(self, report: Report, approval: Approval) -> None:
+        if report.manifest:
+            self.conversation.choose(Callee(report.path, report.manifest, approval))
+
+    def _show(self, beat: Beat) -> None:
+        self.answers.appendPlainText(beat_line(beat))
+
+    def _refuse(self, callee: Callee, why: str) -> None:
+        name = visible(callee.manifest.name, 100)
+        self._tell(f"{name} did not take over, and the one before it goes on: {visible(why, 1000)}")
+
+    def _tell(self, news: str) -> None:
+        self.news.setText(news)
+        self.news.setVisible(bool(news))
+
+
+def _title(name: str, file: str) -> str:
+    return visible(f"{name} — {file}", 200)

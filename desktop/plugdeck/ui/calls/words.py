@@ -1,0 +1,38 @@
+"""What the dialog for calls says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+
+from plugdeck.chain.calling import Beat
+from plugdeck.text import visible
+
+_MOST = 2000
+_FEW_MS = 0.1
+
+
+def split_arguments(text: str) -> tuple[str, ...]:
+    """The arguments of a call as they are typed: separated by spaces, quoted where one has a space.
+
+    Raises:
+        ValueError: a quotation does not end; the text says so.
+    """
+    try:
+        return tuple(shlex.split(text))
+    except ValueError:
+        raise ValueError("A quotation mark has no counterpart.") from None
+
+
+def beat_line(beat: Beat) -> str:
+    """``12  greeter-go-en: Hello!  (0.2 ms)``; all of it from the plugin, so escaped and cut."""
+    said = f"failed. {visible(beat.error, _MOST)}" if beat.error else _answer(beat.answer)
+    time = f"{beat.milliseconds:.1f} ms" if beat.milliseconds >= _FEW_MS else f"{beat.milliseconds * 1000:.0f} µs"
+    return f"{beat.number}  {visible(beat.plugin, 100)}: {said}  ({time})"
+
+
+def _answer(answer: object) -> str:
+    if answer is None:
+        return "nothing"
+    text = answer if isinstance(answer, str) else json.dumps(answer, ensure_ascii=False)
+    return visible(text, _MOST)
