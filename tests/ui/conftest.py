@@ -99,7 +99,7 @@ class Deck:
     """A chain over real worker processes, its preview, and the bridge to Qt."""
 
     def __init__(self, qtbot: QtBot, build: Callable[..., Path], clock: Clock) -> None:
-        self.qtbot, self.build = qtbot, build
+        self.qtbot, self.build, self.clock = qtbot, build, clock
         self.supervisor = Supervisor(deadlines=PATIENT)
         self.chain = Chain(self.supervisor, clock=clock)
         self.bridge = ChainBridge(self.chain)

@@ -158,8 +158,7 @@ class Loader:
                 self._tell()
                 self._hosts.discard(new)
             else:
-                self._swap(step, new, approval, settings)
-                step.sha256 = sha256
+                self._swap(step, new, settings, approval, sha256)
             step.other_host = None
         self._tell()
 
@@ -169,14 +168,14 @@ class Loader:
             raise PlugdeckError(f"It is in quarantine: {why_not}", remedy="Lift that in Preferences first.")
         return sha256
 
-    def _swap(self, step: Step, new: TransformHost, approval: Approval, settings: Settings) -> None:
+    def _swap(self, step: Step, new: TransformHost, settings: Settings, approval: Approval, sha256: str) -> None:
         """Lets ``new`` make every frame from now on; the old host ends when the ones that it has begun are made."""
         step.forget_host()
         with self._lock:
             old = step.post
             step.wanted = fit_values(new.manifest, step.wanted)
             step.post = Post(new, step.wanted)  # what was set meanwhile went to the old host
-            step.other_host, step.approval, step.stale = old.host, approval, False
+            step.other_host, step.approval, step.stale, step.sha256 = old.host, approval, False, sha256
             self.revival.begin_afresh(step)
             step.take(settings)
         self._adopt(step, PluginState.LOADED)

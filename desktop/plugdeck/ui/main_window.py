@@ -33,6 +33,7 @@ from plugdeck.ui.services import Services
 from plugdeck.ui.shell import Shell, furnish
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.window_commands import WindowCommands
+from plugdeck.ui.window_files import WindowFiles
 from plugdeck.ui.window_loading import WindowLoading
 from plugdeck.ui.window_pages import page_makers
 from plugdeck.ui.window_state import store_window
@@ -57,8 +58,14 @@ class MainWindow(QObject):
         self.visits = WindowVisits(self)
         self.to_chain = WindowLoading(self)
         self.trust = WindowTrust(self)
+        self.files = WindowFiles(self)
         self.chain = ChainPane(
-            services.chain, services.bridge, shell, approve=self.trust.asking.approve, build_id=self.loading.build_id
+            services.chain,
+            services.bridge,
+            shell,
+            approve=self.files.rebuilds.approve,
+            build_id=self.loading.build_id,
+            follows=self.files.rebuilds.follows,
         )
         self.picture = PreviewPane(services.chain, services.preview, services.bridge, services.supervisor, shell)
         self.details = DetailsPane(self._pages(), shell)
@@ -115,8 +122,7 @@ class MainWindow(QObject):
         plugins.load_wanted.connect(self.to_chain.load)
         plugins.menu_wanted.connect(self._show_menu)
         plugins.changed.connect(self.judging.note)
-        plugins.changed.connect(self.loading.note)
-        plugins.removed.connect(self.loading.note_gone)
+        self.files.connect_parts()
         plugins.browse_wanted.connect(self.commands.ask_for_folder)
         plugins.samples_wanted.connect(self.commands.open_samples)
         self.chain.step_selected.connect(self._select_step)
@@ -192,6 +198,7 @@ class MainWindow(QObject):
         self.trust.show_standing()
         self.plugins.show_loadable(loadable)
         self.commands.enable(subject, loadable=loadable)
+        self.files.show_subject(subject)
 
     def _show_steps(self) -> None:
         self.loading.settle()

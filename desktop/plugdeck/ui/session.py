@@ -124,8 +124,9 @@ class SessionMemory(QObject):
     def _bring_back(self, *, keep_off: bool = False) -> None:
         self._take_answer()
         if kept := self._kept:
-            load = partial(self._load, keep_off=keep_off)
-            self._window.services.background.run(lambda: [find(step) for step in kept], load)
+            load, follows = partial(self._load, keep_off=keep_off), self._window.files.rebuilds.follows
+            find_all = partial(_find_all, [(step, follows(step.path)) for step in kept])
+            self._window.services.background.run(find_all, load)
 
     def _open_picture(self, path: Path, is_there: bool) -> None:
         if is_there:
@@ -163,7 +164,7 @@ class SessionMemory(QObject):
             if key:
                 chain.set_enabled(key, step.enabled)
 
-        self._window.trust.asking.approve(report, run, partial(self._forget, step))
+        self._window.files.rebuilds.approve(report, run, partial(self._forget, step))
         return ""
 
     def _forget(self, step: KeptStep) -> None:
@@ -222,3 +223,7 @@ class SessionMemory(QObject):
             self._settings.save()
         except SettingsError as error:
             self._tell_unsaved(error)
+
+
+def _find_all(kept: Sequence[tuple[KeptStep, bool]]) -> list[Found]:
+    return [find(step, may_differ=is_followed) for step, is_followed in kept]

@@ -38,7 +38,7 @@ class WindowLoading(QObject):
         elif step := self._window.loading.step_of(report.path):
             self._show(report, step.key)
         else:
-            self._window.trust.asking.approve(by_worker, partial(self._load, report, by_worker))
+            self._window.files.rebuilds.approve(by_worker, partial(self._load, report, by_worker))
 
     def _load(self, report: Report, by_worker: Report, approval: Approval) -> None:
         window = self._window

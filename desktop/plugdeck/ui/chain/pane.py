@@ -40,6 +40,8 @@ class ChainPane(QWidget):
 
     step_selected = Signal(str)
     """The key of the step whose row was chosen, also when it was the chosen one before."""
+    follow_wanted = Signal(str, bool)
+    """The key of the step whose file's rebuilds are to be followed, or not any more."""
 
     def __init__(
         self,
@@ -50,12 +52,14 @@ class ChainPane(QWidget):
         read_plugin: Callable[[Path], Report] = examine,
         approve: Approve = _ask_nobody,
         build_id: Callable[[Path], str] = lambda _: "",
+        follows: Callable[[Path], bool] = lambda _: False,
     ) -> None:
         super().__init__(parent)
         self._chain = chain
         self._read_plugin = read_plugin
         self._approve = approve
         self._build_id = build_id
+        self._follows = follows
         self._rows: dict[str, StepRow] = {}
         self._order: tuple[str, ...] = ()
         self._selected = ""
@@ -111,7 +115,8 @@ class ChainPane(QWidget):
                 self._rows[step.key] = self._make_row(step.key)
         self._drop_rows(set(self._rows) - {step.key for step in steps})
         for number, step in enumerate(steps, 1):
-            self._rows[step.key].show_step(number, step, self._build_id(step.path) if step.outcome else "")
+            build_id = self._build_id(step.path) if step.outcome else ""
+            self._rows[step.key].show_step(number, step, build_id, is_followed=self._follows(step.path))
         self._put_in_order(tuple(step.key for step in steps))
         self._say_summary(steps)
         self._stack.setCurrentIndex(1 if steps else 0)
@@ -169,7 +174,8 @@ class ChainPane(QWidget):
         row.enabled_changed.connect(partial(self._chain.set_enabled, key))
         row.priority_changed.connect(partial(self._chain.set_priority, key))
         row.restart_wanted.connect(partial(self._chain.restart, key))
-        row.replace_wanted.connect(partial(self._replace, key))
+        row.replace_wanted.connect(partial(self.use_new, key))
+        row.follow_wanted.connect(partial(self.follow_wanted.emit, key))
         row.keep_off_wanted.connect(partial(self._chain.keep_off, key))
         row.lift_wanted.connect(partial(self._chain.lift_quarantine, key))
         row.outcome_dismissed.connect(partial(self._chain.forget_outcome, key))
@@ -281,7 +287,7 @@ class ChainPane(QWidget):
 
     # --- a changed file
 
-    def _replace(self, key: str) -> None:
+    def use_new(self, key: str) -> None:
         """Reads the changed file off this thread; only one that fits is handed to the chain."""
         step = self._chain.step(key)
         if step is None:

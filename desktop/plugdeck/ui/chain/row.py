@@ -26,6 +26,8 @@ from plugdeck.ui.chain.quiet_controls import QuietSpinBox
 from plugdeck.ui.chain.take_out import TakeOutButton
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.chain.words import (
+    FOLLOW,
+    FOLLOW_WHY,
     NOT_UNLOADABLE,
     RUNNING,
     TAKE_OUT,
@@ -54,6 +56,7 @@ class StepRow(QFrame):
     outcome_dismissed = Signal()
     replace_wanted = Signal()
     remove_wanted = Signal()
+    follow_wanted = Signal(bool)
     pressed = Signal()
     step_wanted = Signal(int)
     """The keyboard asks for the row above (-1) or below (1)."""
@@ -76,6 +79,7 @@ class StepRow(QFrame):
         self.replace = QPushButton("Use the new one", self)
         self.remove = TakeOutButton(self)
         self.remove_action = QAction(TAKE_OUT, self)
+        self.follow_action = QAction(FOLLOW, self)
         self.reason = TonedLabel(Tone.BAD, self)
         self.card = OutcomeCard(self)
         self.explanation = Explanation(self)
@@ -83,7 +87,7 @@ class StepRow(QFrame):
         self._lay_out()
         self._connect()
 
-    def show_step(self, number: int, step: StepView, build_id: str = "") -> None:
+    def show_step(self, number: int, step: StepView, build_id: str = "", *, is_followed: bool = False) -> None:
         """Shows a step as it is now; what the user is typing is left alone."""
         self._shown = step
         name = visible_text(step.label)
@@ -96,7 +100,8 @@ class StepRow(QFrame):
         self.time.setText(own_time(step))
         self._set_quietly(step)
         self._paint_mark()
-        self.state.setText(state_words(step))
+        self.state.setText(state_words(step, is_followed=is_followed))
+        self.follow_action.setChecked(is_followed)
         self.state.set_explanation(NOT_UNLOADABLE if step.state in RUNNING else "")
         self.info.setVisible(step.state in RUNNING)
         self.replace.setVisible(step.stale)
@@ -104,7 +109,7 @@ class StepRow(QFrame):
         self._show_reason(step)
         if step.state not in RUNNING:
             self.info.setChecked(False)
-        self.setAccessibleName(spoken(number, step))
+        self.setAccessibleName(visible_text(spoken(number, step)))
         self.switch.setAccessibleName(f"Use {name} in the chain")
         self.priority.setAccessibleName(f"Priority of {name}")
         self.replace.setAccessibleName(f"Use the new file of {name}")
@@ -145,7 +150,9 @@ class StepRow(QFrame):
         self.remove_action.setToolTip(f"{TAKE_OUT_WHY} (Del)")
         self.remove_action.setShortcut(QKeySequence(QKeySequence.StandardKey.Delete))
         self.remove_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)  # in the spin box Del deletes digits
-        self.addAction(self.remove_action)
+        self.follow_action.setCheckable(True)
+        self.follow_action.setToolTip(FOLLOW_WHY)
+        self.addActions([self.follow_action, self.remove_action])
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _lay_out(self) -> None:
@@ -188,6 +195,7 @@ class StepRow(QFrame):
         self.replace.clicked.connect(self.replace_wanted)
         self.remove.clicked.connect(self.remove_wanted)
         self.remove_action.triggered.connect(self.remove_wanted)
+        self.follow_action.triggered.connect(self.follow_wanted)
         self.info.toggled.connect(self.explanation.setVisible)
         self.explanation.restart.clicked.connect(self.restart_wanted)
         self.explanation.restart.clicked.connect(lambda: self.info.setChecked(False))

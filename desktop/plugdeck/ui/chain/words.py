@@ -13,6 +13,8 @@ NOT_UNLOADABLE = (
 )
 TAKE_OUT = "Take out of the chain"
 TAKE_OUT_WHY = "Ends the plugin's process, since loaded code cannot be unloaded from a process"
+FOLLOW = "Follow rebuilds of this file"
+FOLLOW_WHY = "Takes each new build by itself and without asking, once it has made a test picture"
 _STATES = {
     PluginState.NOT_LOADED: "Not loaded",
     PluginState.LOADING: "Loading…",
@@ -27,10 +29,14 @@ _DELETED = "Its file was deleted. The loaded code keeps working; a new process n
 RUNNING = frozenset({PluginState.LOADED, PluginState.STALE})
 
 
-def state_words(step: StepView) -> str:
-    """The state, and what else there is to know: that it is switched off, that its file is gone."""
+def state_words(step: StepView, *, is_followed: bool = False) -> str:
+    """The state, and what else there is to know: that it is switched off, that its file is gone or followed."""
     state = "Kept off" if step.is_kept_off and step.state is PluginState.NOT_LOADED else _STATES[step.state]
-    badges = ("" if step.enabled else "off", "file deleted" if step.is_deleted else "")
+    badges = (
+        "" if step.enabled else "off",
+        "file deleted" if step.is_deleted else "",
+        "follows rebuilds" if is_followed else "",
+    )
     return " · ".join(filter(None, (state, *badges)))
 
 
