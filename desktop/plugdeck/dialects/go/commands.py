@@ -70,9 +70,11 @@ def is_folder(replacement: GoModule) -> bool:
 def module_line(wanted: GoModule, present: GoModule) -> str:
     """What changes the plugin's go.mod so that it uses the host's version of a module; empty where no line does."""
     used = wanted.replacement
-    where = used.path if used and is_folder(used) else f"{wanted.used.path}@{wanted.used.version}"
-    if not _WORD.fullmatch(wanted.path) or not _WORD.fullmatch(where):
+    is_in_folder = used is not None and is_folder(used)
+    words = (wanted.path, wanted.used.path, *(() if is_in_folder else (wanted.used.version,)))
+    if not all(map(_WORD.fullmatch, words)):
         return ""
+    where = wanted.used.path if is_in_folder else f"{wanted.used.path}@{wanted.used.version}"
     if used is not None:
         return shlex.join(["go", "mod", "edit", f"-replace={wanted.path}={where}"])
     get = shlex.join(["go", "get", f"{wanted.path}@{wanted.version}"])
