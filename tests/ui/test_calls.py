@@ -111,9 +111,11 @@ def test_another_plugin_takes_over_between_two_calls(dialog, qtbot):
     dialog.plugin.setCurrentIndex(1)
     dialog.plugin.activated.emit(1)
     wait_for(qtbot, dialog, "german: Hallo, Ada")
+    dialog.plugin.setCurrentIndex(2)
     dialog.plugin.activated.emit(2)
     qtbot.waitUntil(dialog.news.isVisible)
     assert dialog.news.text().startswith("dead did not take over, and the one before it goes on: Crashed in Greet")
+    assert dialog.plugin.currentIndex() == 1
     assert not any("failed" in line for line in answers(dialog))
 
 

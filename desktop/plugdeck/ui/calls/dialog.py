@@ -69,6 +69,8 @@ class CallDialog(QDialog):
         self._callee = callee
         self._approve = approve
         self._types: dict[str, str] = {}
+        self._places = [0]
+        """In the list of plugins: of those that were chosen, the last one last."""
         self.conversation = Conversation(hosts, callee, self)
         self.plugin = QComboBox(self)
         self.function = QComboBox(self)
@@ -177,6 +179,7 @@ class CallDialog(QDialog):
 
     def _choose(self, place: int) -> None:
         self._tell("")
+        self._places.append(place)
         report = self.plugin.itemData(place)
         if report is None:
             self.conversation.choose(self._callee)
@@ -191,6 +194,8 @@ class CallDialog(QDialog):
         self.answers.appendPlainText(beat_line(beat))
 
     def _refuse(self, callee: Callee, why: str) -> None:
+        self._places = self._places[:-1] or [0]
+        self.plugin.setCurrentIndex(self._places[-1])
         name = visible(callee.manifest.name, 100)
         self._tell(f"{name} did not take over, and the one before it goes on: {visible(why, 1000)}")
 
