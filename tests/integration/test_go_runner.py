@@ -238,6 +238,7 @@ def test_what_ends_its_process_ends_nothing_else(
     assert plugin.outcome
     assert plugin.outcome.exit_code == code
     assert said in plugin.outcome.stderr_tail
+    assert mode != 6 or plugin.outcome.sentence.endswith("Its last words: panic: nobody recovers me")
     assert transform(supervisor, bystander) == bytes(range(24))
     plugin.start()
     assert transform(supervisor, plugin) == bytes(range(24))
