@@ -96,13 +96,11 @@ def signature_of_file(path: Path, authors: Authors) -> Signature:
 def read_signature(path: Path, sha256: str, authors: Authors) -> Signature:
     """What the signature beside the file says of these bytes. Does not raise, whatever lies there."""
     try:
-        content = read_at_most(signature_path(path), MOST_SIGNATURE_BYTES + 1)
+        content = read_at_most(signature_path(path), MOST_SIGNATURE_BYTES)
     except OSError as error:
         if error.errno in _NO_FILE:
             return Signature(SignatureState.UNSIGNED)
         return Signature(SignatureState.DAMAGED, reason=f"it cannot be read ({error.strerror or error})")
-    if len(content) > MOST_SIGNATURE_BYTES:
-        return Signature(SignatureState.DAMAGED, reason="it is too long for one")
     try:
         said = SignatureText.from_bytes(content)
     except ValueError:

@@ -42,6 +42,7 @@ def test_authors_are_known_by_the_users_names_for_them_until_they_are_removed(ke
 
 def test_a_key_may_be_renamed_and_a_name_belongs_to_one_key(keys):
     Authors().add(keys[0], "Ada")
+    Authors().add(keys[0], "ada")
     Authors().add(keys[0], "Ada Lovelace")
 
     with pytest.raises(PlugdeckError, match="known with another key") as refused:

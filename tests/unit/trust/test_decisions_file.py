@@ -160,6 +160,14 @@ def test_a_file_that_is_none_is_damage(content, tmp_path):
         read_decisions(file)
 
 
+def test_a_line_is_read_only_as_far_as_a_decision_may_reach(tmp_path):
+    file = tmp_path / "decisions"
+    file.write_bytes(HEADER + line().rstrip() + b" " * (1 << 19) + b"\n")
+
+    with pytest.raises(ValueError, match="line 2 is too long"):
+        read_decisions(file)
+
+
 def test_a_file_of_a_later_version_is_no_damage(tmp_path):
     file = tmp_path / "decisions"
     file.write_bytes(b'{"plugdeck-decisions": 2}\nanything\n')
