@@ -21,7 +21,7 @@ from plugdeck.hosting.sandbox.confinement import Confinement, Tier
 
 LOADS = "loads"
 SERVER = Path(__file__).with_name("oracle_server.py")
-_WORKS = "from plugdeck.hosting.worker import main; main()"
+_WORKS = "from plugdeck.hosting.worker_start import main; main()"
 _MANY_AT_ONCE = 200
 
 
@@ -33,7 +33,7 @@ def ask(paths: Sequence[str], *, processes: int = 2) -> list[str]:
 
 
 def _ask(paths: Sequence[str]) -> list[str]:
-    command = worker_command(Limits(), Confinement(Tier.LIMITED))
+    command = worker_command(Limits(), Confinement(Tier.LIMITED), {})
     arguments = [
         argument.replace(_WORKS, f"import plugdeck.hosting.worker; exec(open({os.fspath(SERVER)!r}).read())")
         for argument in command.arguments

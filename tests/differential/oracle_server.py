@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from plugdeck.hosting.limits import Limits
-from plugdeck.hosting.sandbox.confinement import Orders
+from plugdeck.hosting.sandbox.orders import Orders
 from plugdeck.runtime.native import LoaderError, load_library
 
 DEADLINE_S = 20

@@ -25,7 +25,7 @@ GROUPS = {**TABLE["denied"], "start another process, asked for in memory": ["clo
 FILTERED = """
 import ctypes, json, os, sys
 sys.path.insert(0, sys.argv[1])
-from plugdeck.hosting.sandbox.call_filter import for_process
+from plugdeck.hosting.sandbox.filter_program import for_process
 from plugdeck.hosting.sandbox.seccomp import install
 library = ctypes.PyDLL(sys.argv[2])
 if sys.argv[3]:

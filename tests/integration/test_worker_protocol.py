@@ -140,7 +140,7 @@ def test_command_that_cannot_be_started_says_why(impostor):
             return PlainLauncher().launch(WorkerCommand(("/nowhere/python",), {}), descriptors)
 
     plugin = impostor("")
-    plugin._group._launcher = Missing()
+    plugin._group._supply._launcher = Missing()
     failure = start_fails(plugin)
     assert failure.outcome.ending is Ending.NOT_STARTED
     assert "No such file or directory" in failure.outcome.sentence

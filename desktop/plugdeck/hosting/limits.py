@@ -7,13 +7,9 @@ counts over the life of a process and a plugin may be used for days; deadlines e
 from __future__ import annotations
 
 import resource
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 _MIB = 1024 * 1024
-# A worker that uses up the memory is ended by the kernel before the window is (proc(5), oom_score_adj).
-_OOM_SCORE = "800"
 # Enough for a thousand workers at six descriptors each; select(2), which ends at 1,024, is used nowhere.
 _OPEN_FILES_HERE = 8192
 
@@ -31,21 +27,6 @@ class Limits:
     """A mapped frame takes one; a worker in a chain has up to eight mapped."""
     file_bytes: int = 64 * _MIB
     """The longest file that a plugin may write; frames are not written but mapped."""
-
-    def apply(self) -> None:
-        """Sets the limits of this process; a lower one that is set already stays."""
-        wanted = {
-            resource.RLIMIT_AS: self.address_space_bytes,
-            resource.RLIMIT_NOFILE: self.open_files,
-            resource.RLIMIT_FSIZE: self.file_bytes,
-            resource.RLIMIT_CORE: 0,
-        }
-        for kind, most in wanted.items():
-            hard = resource.getrlimit(kind)[1]
-            bound = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(kind, (bound, bound))
-        with suppress(OSError):
-            Path("/proc/self/oom_score_adj").write_text(_OOM_SCORE, encoding="ascii")
 
 
 def allow_many_workers() -> None:

@@ -1,4 +1,4 @@
-"""Opening a plugin in a worker. Imported when the worker has said that it is ready: it is two thirds of its imports."""
+"""Opening a plugin in a worker."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The worker: a process that opens plugins and does with them what its supervisor asks for, one thing after another.
 
-Started by ``launch``. It says that it is ready once it is confined, and imports what opens plugins while the question
-is on its way. Nothing in it is trusted once a plugin is open: the plugin's code can do whatever this process can.
+Begun by ``worker_start``, which has confined it. Nothing in it is trusted once a plugin is open: the plugin's code can
+do whatever this process can.
 """
 
 from __future__ import annotations
@@ -15,20 +15,19 @@ import socket
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from plugdeck.dialects.sdk.bind import BoundTransform
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import failures, wire
 from plugdeck.hosting.crash.parking import parked_crashes
 from plugdeck.hosting.guarded_memory import GuardedMemory
-from plugdeck.hosting.sandbox.confine import confine, leave_parent
-from plugdeck.hosting.sandbox.confinement import Orders
+from plugdeck.hosting.plugin_opening import open_transform
 from plugdeck.hosting.waiting import comes_at_once
 from plugdeck.hosting.wire import (
     CALL_DESCRIPTOR,
     CRASH_DESCRIPTOR,
     FLAG_DESCRIPTOR,
-    LINE_DESCRIPTOR,
     LOG_DESCRIPTOR,
     Kind,
     LogPacket,
@@ -36,9 +35,6 @@ from plugdeck.hosting.wire import (
 )
 from plugdeck.hosting.work_mark import WorkMark
 from plugdeck.image import ImageLayout, PixelFormat
-
-if TYPE_CHECKING:
-    from plugdeck.dialects.sdk.bind import BoundTransform
 
 _IOLBF = 1  # stdio.h
 _LOST_CONNECTION = 76  # sysexits.h, EX_PROTOCOL
@@ -67,13 +63,7 @@ class Worker:
         }
 
     def run(self) -> None:
-        """Says hello, and answers until it is asked to stop or the supervisor is gone."""
-        self._channel.send(wire.encode(Kind.HELLO, 0))
-        from plugdeck.hosting.plugin_opening import open_transform
-
-        self._open = open_transform
-        gc.freeze()
-        gc.enable()
+        """Answers until it is asked to stop or the supervisor is gone."""
         packets = select.poll()
         packets.register(self._channel, select.POLLIN)
         while (message := wire.receive_with_descriptors(self._channel)) is not None:
@@ -109,7 +99,7 @@ class Worker:
                 return
 
         self._mark.enter(slot)
-        self._plugins[slot] = self._open(file, path, expected, log=log, cancelled=self._is_cancelled)
+        self._plugins[slot] = open_transform(file, path, expected, log=log, cancelled=self._is_cancelled)
         return b"null"
 
     def _transform(self, message: Message) -> bytes:
@@ -171,10 +161,8 @@ class Worker:
         return bool(self._flag[0])
 
 
-def main() -> None:
-    """Runs the worker; its command line is that of ``sandbox.command.worker_command``."""
-    leave_parent(CRASH_DESCRIPTOR + 1)
-    confine(Orders.from_text(sys.argv[1]), LINE_DESCRIPTOR)
+def serve() -> None:
+    """Runs the worker, which is confined and has said that it is ready."""
     # Lines come as they are written, not when four kilobytes have gathered.
     libc = ctypes.CDLL(None)
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, ctypes.c_size_t(0))
@@ -183,6 +171,8 @@ def main() -> None:
     os.close(FLAG_DESCRIPTOR)
     for descriptor in (channel, log):
         descriptor.set_inheritable(False)
+    gc.freeze()
+    gc.enable()
     try:
         with parked_crashes(CRASH_DESCRIPTOR):
             Worker(channel, log, flag).run()

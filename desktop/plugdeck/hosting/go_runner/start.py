@@ -9,7 +9,7 @@ import os
 import sys
 
 from plugdeck.hosting.sandbox.confine import confine_but_calls, leave_parent
-from plugdeck.hosting.sandbox.confinement import Orders
+from plugdeck.hosting.sandbox.orders import Orders
 from plugdeck.hosting.wire import LINE_DESCRIPTOR
 
 # One goroutine's stack and no core file: what is told of a crash is what went wrong, not how the runtime works.

@@ -15,6 +15,7 @@ import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from plugdeck.hosting.sandbox.filter_program import OWN_PID
 from plugdeck.hosting.sandbox.system_calls import SystemCalls
 
 # linux/bpf_common.h, linux/filter.h
@@ -29,9 +30,7 @@ _TERMINAL_INPUTS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
 _INTERNET = (2, 10)  # AF_INET, AF_INET6
 _NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
 
-_OWN_PID = 0x7FFF_FFF1
-"""Stands for the number of the process that the filter is made for, which is not known yet; no process has it."""
-_ITSELF = (0, _OWN_PID)
+_ITSELF = (0, OWN_PID)
 _PROCESS_PRIORITY, _PROCESS_IO_PRIORITY = 0, 1  # PRIO_PROCESS, IOPRIO_WHO_PROCESS: not the user's or a group's
 _Step = tuple[int, int, int, int]
 """``struct sock_filter``: operation, jumps if true and if false, value."""
@@ -49,16 +48,16 @@ class CallFilter:
     """Whether internet sockets may be opened."""
 
     def program(self) -> bytes:
-        """The instructions (``struct sock_filter[]``), which ``for_process`` makes ready."""
+        """The instructions (``struct sock_filter[]``), which ``filter_program.for_process`` makes ready."""
         numbers = self.calls.numbers
         steps = list(self._machine_steps())
         itself = self._unless_equal(0, _ITSELF)
         special = {
             "clone": self._unless_bits(0, _CLONE_THREAD),
             "clone3": [(_RETURN, 0, 0, _RET_ERRNO | errno.ENOSYS)],  # its flags are in memory; glibc then uses clone
-            "kill": self._unless_equal(0, (_OWN_PID,)),
-            "tgkill": self._unless_equal(0, (_OWN_PID,)),
-            "rt_tgsigqueueinfo": self._unless_equal(0, (_OWN_PID,)),
+            "kill": self._unless_equal(0, (OWN_PID,)),
+            "tgkill": self._unless_equal(0, (OWN_PID,)),
+            "rt_tgsigqueueinfo": self._unless_equal(0, (OWN_PID,)),
             "prlimit64": itself,
             "sched_setparam": itself,
             "sched_setscheduler": itself,
@@ -108,8 +107,3 @@ def _load_argument(argument: int) -> _Step:
 
 def _assemble(steps: Sequence[_Step]) -> bytes:
     return b"".join(struct.pack("=HBBI", *step) for step in steps)
-
-
-def for_process(program: bytes, pid: int) -> bytes:
-    """The program for the process of this number, which may signal itself."""
-    return program.replace(struct.pack("=I", _OWN_PID), struct.pack("=I", pid))

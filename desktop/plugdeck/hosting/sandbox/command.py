@@ -11,9 +11,10 @@ from plugdeck.hosting.launch import WorkerCommand
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.sandbox.bubblewrap import bubblewrap_arguments
 from plugdeck.hosting.sandbox.call_filter import CallFilter
-from plugdeck.hosting.sandbox.confinement import Confinement, Orders, Tier
+from plugdeck.hosting.sandbox.confinement import Confinement, Tier
 from plugdeck.hosting.sandbox.environment import TEMPORARY_FOLDER, loader_paths, worker_environment
 from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.hosting.sandbox.orders import Orders
 from plugdeck.hosting.sandbox.system_calls import system_calls
 from plugdeck.hosting.sandbox.visible import (
     DEVICES,
@@ -41,7 +42,7 @@ def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str
         confinement: how it is confined.
         copies: descriptors of the bytes that are to lie at these paths; only for the best tier.
     """
-    module = "go_runner.start" if confinement.runner else "worker"
+    module = "go_runner.start" if confinement.runner else "worker_start"
     code = f"{_START}; sys.path += {_module_folders()!r}; from plugdeck.hosting.{module} import main; main()"
     environment = worker_environment(confinement.tier)
     orders = _orders(limits, confinement, environment).to_text()

@@ -8,13 +8,13 @@ import signal
 import socket
 from array import array
 
-from plugdeck.hosting.limits import Limits
-from plugdeck.hosting.sandbox.call_filter import for_process
 from plugdeck.hosting.sandbox.capabilities import drop_capabilities
-from plugdeck.hosting.sandbox.confinement import Orders
+from plugdeck.hosting.sandbox.filter_program import for_process
 from plugdeck.hosting.sandbox.landlock import restrict
 from plugdeck.hosting.sandbox.minder import split_off
+from plugdeck.hosting.sandbox.orders import Orders
 from plugdeck.hosting.sandbox.packets import LISTENER
+from plugdeck.hosting.sandbox.resource_limits import set_limits
 from plugdeck.hosting.sandbox.seccomp import install
 
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
@@ -57,7 +57,7 @@ def confine_but_calls(orders: Orders, line_descriptor: int) -> bytes:
 
 
 def _confine_but_calls(orders: Orders, line: socket.socket) -> bytes:
-    Limits(*orders.limits).apply()
+    set_limits(*orders.limits)
     os.chdir(orders.folder)
     if orders.has_minder:
         split_off(line)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 
 class Tier(StrEnum):
@@ -95,37 +93,3 @@ class Confinement:
     """The current folder; ours where a plugin's libraries are searched for relative to it."""
     runner: str = ""
     """The program that opens its plugins, for those that only one of their own language can open (``go_runner``)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Orders:
-    """What a worker does to itself before it opens a plugin; it travels on its command line."""
-
-    limits: tuple[int, int, int]
-    """Address space, open files, length of a file: see ``limits.Limits``."""
-    readable: tuple[str, ...] = ()
-    writable: tuple[str, ...] = ()
-    network: bool = False
-    program: str = ""
-    """The filter of system calls, in hexadecimal; empty for none."""
-    folder: str = "/"
-    """Its current folder."""
-    has_minder: bool = False
-    """Whether it has a parent that reports its end: see ``minder``."""
-
-    def to_text(self) -> str:
-        """As JSON."""
-        return json.dumps(asdict(self), separators=(",", ":"))
-
-    @classmethod
-    def from_text(cls, text: str) -> Orders:
-        """The reverse of ``to_text``; the text is our own."""
-        said: dict[str, Any] = json.loads(text)
-        address_space, open_files, file_bytes = said.pop("limits")
-        readable, writable = tuple(said.pop("readable")), tuple(said.pop("writable"))
-        return cls((address_space, open_files, file_bytes), readable, writable, **said)
-
-    @property
-    def is_restricted(self) -> bool:
-        """Whether more than limits is ordered."""
-        return bool(self.program)

@@ -95,5 +95,6 @@ class Line:
         for descriptor in descriptors:
             with suppress(OSError):
                 os.close(descriptor)
-        self._status = self._status or parse_end(packet)
+        if self._status is None and (ended := parse_end(packet)):
+            self._status = Status(*ended)
         return bool(packet)

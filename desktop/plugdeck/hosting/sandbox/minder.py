@@ -13,7 +13,6 @@ import socket
 from contextlib import suppress
 from typing import NoReturn
 
-from plugdeck.hosting.outcome import Status
 from plugdeck.hosting.sandbox.packets import pack_end
 
 _PR_SET_DUMPABLE, _PR_SET_PDEATHSIG = 4, 1
@@ -38,5 +37,5 @@ def _mind(child: int, line: socket.socket) -> NoReturn:
     ended = os.waitid(os.P_PID, child, os.WEXITED)
     if ended:
         with suppress(OSError):
-            line.send(pack_end(Status(ended.si_code, ended.si_status)))
+            line.send(pack_end(ended.si_code, ended.si_status))
     os._exit(0)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from struct import Struct
 
-from plugdeck.hosting.outcome import Status
-
 LISTENER = b"L"
 """With a descriptor: where refused system calls are read from (seccomp_unotify(2))."""
 _END = b"E"
 _LAYOUT = Struct("<cii")
 
 
-def pack_end(status: Status) -> bytes:
-    """The packet that tells how the worker ended."""
-    return _LAYOUT.pack(_END, *status)
+def pack_end(si_code: int, si_status: int) -> bytes:
+    """The packet that tells how the worker ended, in the terms of waitid(2)."""
+    return _LAYOUT.pack(_END, si_code, si_status)
 
 
-def parse_end(packet: bytes) -> Status | None:
-    """The status in a packet, or None when it is something else."""
+def parse_end(packet: bytes) -> tuple[int, int] | None:
+    """The ``si_code`` and ``si_status`` in a packet, or None when it is something else."""
     if len(packet) != _LAYOUT.size or packet[:1] != _END:
         return None
     _, code, status = _LAYOUT.unpack(packet)
-    return Status(code, status)
+    return code, status

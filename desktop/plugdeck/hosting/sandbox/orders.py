@@ -1,0 +1,37 @@
+"""What a worker is told to do to itself; no dataclass, since making one takes longer than all else here."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple
+
+
+class Orders(NamedTuple):
+    """What a worker does to itself before it opens a plugin; it travels on its command line."""
+
+    limits: tuple[int, int, int]
+    """Address space, open files, length of a file: see ``limits.Limits``."""
+    readable: tuple[str, ...] = ()
+    writable: tuple[str, ...] = ()
+    network: bool = False
+    program: str = ""
+    """The filter of system calls, in hexadecimal; empty for none."""
+    folder: str = "/"
+    """Its current folder."""
+    has_minder: bool = False
+    """Whether it has a parent that reports its end: see ``minder``."""
+
+    def to_text(self) -> str:
+        """As JSON."""
+        return json.dumps(self, separators=(",", ":"))
+
+    @classmethod
+    def from_text(cls, text: str) -> Orders:
+        """The reverse of ``to_text``; the text is our own."""
+        limits, readable, writable, *rest = json.loads(text)
+        return cls(tuple(limits), tuple(readable), tuple(writable), *rest)
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether more than limits is ordered."""
+        return bool(self.program)
