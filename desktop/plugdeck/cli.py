@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 def main(words: Sequence[str]) -> int:
     """Runs one command; ``words[0]`` is its name. Returns the exit code; raises PlugdeckError."""
     kind, *rest = words
-    if kind == "check" and rest and not any(word.startswith("-") for word in rest):
-        return _check_plainly(rest)
+    if kind == "check" and (code := _check_plainly(rest)) is not None:
+        return code
     from plugdeck.cli_parser import command_parser
 
     parser = command_parser(COMMANDS)
@@ -88,18 +88,26 @@ def check(options: argparse.Namespace) -> int:
     )
 
 
-def _check_plainly(names: Sequence[str]) -> int:
-    """A check without options: there is nothing to parse, and the parser would take longer than the check.
+def _check_plainly(words: Sequence[str]) -> int | None:
+    """A check with no other option than a host behind the files; None where the parser has to look.
 
-    So would looking for garbage, once while modules are imported and once more at the end.
+    There is little to parse, and the parser would take longer than the check. So would looking for garbage, once while
+    modules are imported and once more at the end.
     """
+    has_host = len(words) > 2 and words[-2] == "--host"
+    names = words[:-2] if has_host else words
+    if not names or any(name.startswith("-") for name in names):
+        return None
     gc.disable()
-    atexit.register(gc.freeze)
     try:
         from plugdeck.cli_check import check_files
-        from plugdeck.compat.host_choice import WORKER
+        from plugdeck.compat.host_choice import WORKER, HostChoice
 
-        return check_files([Path(name) for name in names], WORKER)
+        choice = HostChoice(Path(words[-1])) if has_host else WORKER
+        if has_host and _host_problem(choice):
+            return None
+        atexit.register(gc.freeze)
+        return check_files([Path(name) for name in names], choice)
     finally:
         gc.enable()
 

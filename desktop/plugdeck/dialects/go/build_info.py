@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from itertools import islice
 
 from plugdeck.binary.source import damaged
-from plugdeck.binary.toolchain import GO_BUILD_INFO
 from plugdeck.dialects.go.facts import BuildInfo, GoModule
 from plugdeck.dialects.go.image import MAX_TEXT_BYTES, GoImage
 
@@ -15,6 +14,7 @@ MAX_INFO_BYTES = 1024 * 1024
 """Of all modules and settings; programs with a thousand modules have a tenth of that."""
 
 MAX_LINE = 4096
+SECTION = ".go.buildinfo"
 _MAGIC = b"\xff Go buildinf:"
 _HEAD_BYTES, _ALIGNMENT = 32, 16
 _STRINGS_FOLLOW = 2
@@ -45,7 +45,7 @@ def read_build_info(image: GoImage) -> BuildInfo | None:
 def _addresses(image: GoImage) -> Iterator[int]:
     """Where it may begin: in the section of its name; without sections, in writable memory."""
     for section in image.sections():
-        if section.name == GO_BUILD_INFO and section.address and section.size_bytes >= _HEAD_BYTES:
+        if section.name == SECTION and section.address and section.size_bytes >= _HEAD_BYTES:
             data = image.read_up_to(section.address, _HEAD_BYTES, "the build information")
             if data.startswith(_MAGIC):
                 yield section.address

@@ -33,6 +33,12 @@ class Comparison(NamedTuple):
         return not self.differing and not self.has_other_record
 
     @property
+    def has_hints(self) -> bool:
+        """Whether there is something that the runtime does not look at, and a person should."""
+        plugin, host = self.plugin, self.host
+        return plugin.toolchain != host.toolchain or plugin.setting("GOAMD64") != host.setting("GOAMD64")
+
+    @property
     def has_other_record(self) -> bool:
         """Whether the runtimes are so different that the host cannot even read the plugin's record, and dies of it."""
         plugin, host = (_RECORDS.get(minor_version(file.toolchain) or 0) for file in (self.plugin, self.host))

@@ -10,11 +10,9 @@ from pathlib import Path
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host import Host
-from plugdeck.dialects.go.causes import causes, hints
 from plugdeck.dialects.go.comparison import compare
 from plugdeck.dialects.go.facts import GoBuildMode, GoFile
 from plugdeck.dialects.go.reading import read_go_file
-from plugdeck.dialects.go.runner import judge_for_runner
 from plugdeck.errors import BinaryFormatError
 
 _NO_RECORD = "fatal error: runtime: no plugin module data"
@@ -33,6 +31,8 @@ def judge(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
     try:
         plugin = read_go_file(facts.path, facts.identity)
         if plugin is not None and os.fspath(host.executable) == sys.executable:
+            from plugdeck.dialects.go.runner import judge_for_runner
+
             return tuple(judge_for_runner(plugin, facts.path))
         path = Path(host.resolver.search.sysroot.real(os.fspath(host.executable)) if host.resolver else host.executable)
         program = read_go_file(path) if path.is_file() else None
@@ -47,6 +47,10 @@ def _compared(plugin: GoFile, program: GoFile, host: Host, files: tuple[Path, Pa
     if not program.hashes:
         return (_without_plugins(host, program),)
     comparison = compare(plugin, program, files)
+    if comparison.opens and not comparison.has_hints:
+        return ()  # and nothing is imported that explains: a check of what fits is to take no time
+    from plugdeck.dialects.go.causes import causes, hints
+
     return tuple(hints(comparison) if comparison.opens else causes(comparison))
 
 
