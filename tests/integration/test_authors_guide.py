@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs" / "authors-guide.md"
 SDK = ROOT / "plugins" / "sdk"
 SCRIPTS = ROOT / ".venv" / "bin"
-TOOLS = {"C": "gcc", "C++": "g++", "Rust": "rustc", "Go": "go"}
+TOOLS = {"C": "gcc", "C++": "g++", "Rust": "rustc", "Go": "go", "Go's own plugins": "go"}
 
 
 @dataclass
@@ -93,7 +93,7 @@ def test_every_block_of_the_guide_is_checked():
 
 
 def warmed(picture):
-    """What all four plugins promise, at an amount of 60."""
+    """What all of these plugins promise, at an amount of 60."""
     red, green, blue = picture.convert("RGB").split()
     return Image.merge("RGB", (red.point(lambda v: min(255, v + 30)), green, blue.point(lambda v: max(0, v - 30))))
 
