@@ -12,6 +12,7 @@ from pathlib import Path
 
 from plugdeck import paths
 from plugdeck.hosting.sandbox.bubblewrap import bubblewrap_arguments
+from plugdeck.hosting.sandbox.bytecode import compile_modules
 from plugdeck.hosting.sandbox.confinement import Confinement, Tier
 from plugdeck.hosting.sandbox.system_calls import system_calls
 from plugdeck.hosting.sandbox.visible import interpreter_path
@@ -36,6 +37,7 @@ class Offer:
 @cache
 def offer() -> Offer:
     """What this system offers; it starts processes the first time, so never call it on the GUI thread."""
+    compile_modules()
     if system_calls() is None:
         return Offer(Tier.LIMITED, "There is no filter of system calls for this kind of machine.")
     if not _has_filters():
