@@ -190,7 +190,7 @@ def test_scanner_that_is_killed_is_a_sentence(tmp_path: Path, plugin: Path, monk
     code = (
         "import os; from plugdeck.catalogue import folder_scan, listing, scanner\n"
         "from plugdeck.compat.host_choice import WORKER\n"
-        f"reports = list(folder_scan.scan_bodies(listing.Listing([{os.fspath(tmp_path)!r}]), WORKER))\n"
+        f"reports = list(folder_scan.scan_bodies(listing.Listing([{os.fspath(tmp_path)!r}]).paths(), WORKER))\n"
         "print('{\"total\": 9, \"reports\": ' + scanner._joined(reports) + '}', flush=True)\n"
         f"os.kill(os.getpid(), {int(signal.SIGKILL)})"
     )

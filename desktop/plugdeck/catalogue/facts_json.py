@@ -27,6 +27,7 @@ from plugdeck.binary.facts import (
 FORMAT = 5
 """The version of this encoding; what was kept under another one is read anew."""
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 _FORMATS = {str(form): form for form in BinaryFormat}
 
 
@@ -46,7 +47,7 @@ def facts_from_json(data: Any, path: Path, identity: FileIdentity) -> BinaryFact
 
 
 def _elf_to_json(elf: ElfFacts) -> list[Any]:
-    needs = json.dumps([[need.library, need.version, need.weak] for need in elf.version_needs], separators=(",", ":"))
+    needs = _encode(elf.version_needs)
     notes = [[note.owner, note.type, note.description.hex()] for note in elf.notes]
     return [
         elf.bits, elf.byte_order, elf.os_abi, elf.type, elf.machine, elf.machine_name, elf.interpreter, elf.soname,

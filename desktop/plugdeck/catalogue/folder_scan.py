@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
@@ -14,6 +14,7 @@ from plugdeck.catalogue.known_files import KnownFiles, numbers_of
 from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.report_json import report_from_json, report_to_json
+from plugdeck.catalogue.sharing import PIECE
 from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
 from plugdeck.compat.dependencies import Dependencies, circumstances, look_for, starting_places
 from plugdeck.compat.host import Host
@@ -21,12 +22,12 @@ from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.dialects.manifest import Dialect
 from plugdeck.errors import BinaryFormatError
 
-_LOOKED_UP_AT_ONCE = 250
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def scan_folders(listing: Listing, choice: HostChoice = WORKER) -> Iterator[Report]:
     """A report on each candidate, in the order of the listing, without its symbols but with the verdict they give."""
-    for kept, report in _scan(listing, choice):
+    for kept, report in _scan(listing.paths(), choice):
         yield report or opened(kept)
 
 
@@ -40,17 +41,27 @@ def opened(kept: KeptReport) -> Report:
     return report_from_json(json.loads(kept.body), Path(kept.path), identity)
 
 
-def scan_bodies(listing: Listing, choice: HostChoice) -> Iterator[KeptReport]:
-    """The same reports as JSON, which those that were kept are already."""
-    return (kept for kept, _ in _scan(listing, choice))
+def scan_bodies(paths: Iterable[str], choice: HostChoice) -> Iterator[KeptReport]:
+    """Reports on these files as JSON, which those that were kept are already."""
+    return (kept for kept, _ in _scan(paths, choice))
 
 
-def _scan(listing: Listing, choice: HostChoice) -> Iterator[tuple[KeptReport, Report | None]]:
+def make_cache(choice: HostChoice) -> None:
+    """Makes the file of kept verdicts, if there is none."""
+    with _cache(choice):
+        pass
+
+
+def _cache(choice: HostChoice) -> VerdictCache:
+    return VerdictCache(circumstances(choice), look=look_for(choice))
+
+
+def _scan(paths: Iterable[str], choice: HostChoice) -> Iterator[tuple[KeptReport, Report | None]]:
     """Each report as JSON, and as it is if it was made now."""
-    with VerdictCache(circumstances(choice), look=look_for(choice)) as cache:
+    with _cache(choice) as cache:
         judging = _Judging(choice, cache)
-        paths = listing.paths()
-        while chunk := list(islice(paths, _LOOKED_UP_AT_ONCE)):
+        waiting = iter(paths)
+        while chunk := list(islice(waiting, PIECE)):
             cache.preload(chunk)
             for path in chunk:
                 known = cache.find(path)
@@ -90,4 +101,4 @@ class _Judging:
 
 
 def _body(report: Report) -> str:
-    return json.dumps(report_to_json(report), separators=(",", ":"))
+    return _encode(report_to_json(report))

@@ -63,7 +63,7 @@ class VerdictCache:
         self._now: dict[bytes, Numbers] = {}
         self._current: set[int] = set()
         self._outdated: set[int] = set()
-        self._ids: dict[tuple[bytes, str], int] = {}
+        self._ids: dict[tuple[str, Numbers], int] = {}
         self._ahead: dict[str, KeptReport | None] = {}
         self._new: list[tuple[KeptReport, Places]] = []
         self._host = self._find_host()
@@ -165,14 +165,15 @@ class VerdictCache:
         return array(_NUMBER, sorted(self._id(database, path, places[path]) for path in places)).tobytes()
 
     def _id(self, database: sqlite3.Connection, path: str, numbers: Numbers) -> int:
-        key = os.fsencode(path), _stamp(numbers)
-        if key not in self._ids:
+        known = self._ids.get((path, numbers))
+        if known is None:
+            key = os.fsencode(path), _stamp(numbers)
             database.execute("INSERT OR IGNORE INTO places (path, stamp) VALUES (?, ?)", key)
             row = database.execute("SELECT id FROM places WHERE path = ? AND stamp = ?", key).fetchone()
             if row is None or not 0 < row[0] <= _MOST_NUMBER or self._is_contradicted(row[0], key):
                 raise sqlite3.DatabaseError("the table of places, or its index, is damaged")
-            (self._ids[key],) = row
-        return self._ids[key]
+            known = self._ids[path, numbers] = int(row[0])
+        return known
 
     def _is_contradicted(self, number: int, key: tuple[bytes, str]) -> bool:
         """Whether the table had something else under this number than the index, which was asked now, says."""

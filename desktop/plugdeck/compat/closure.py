@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -66,6 +66,8 @@ class Resolver:
         """What the host has in memory already, by every name that it answers to."""
         self.asked: dict[str, Library] = {}
         """As ``loaded``, by the names alone that something in the host asked for."""
+        self.by_file: dict[tuple[int, ...], Library] = {}
+        """As ``loaded``, by the files' keys."""
         self.everywhere: set[tuple[int, ...]] = set()
         """Keys of the files whose symbols, and those of all below them, are there for everyone in the process."""
         self._last: tuple[Library, Closure] | None = None
@@ -75,6 +77,7 @@ class Resolver:
         for name in names:
             self.loaded.setdefault(name, library)
             self.asked.setdefault(name, library)
+        self.by_file.setdefault(library.file.key, library)
         self.everywhere.add(library.file.key)
 
     def closure(self, root: Library) -> Closure:
@@ -98,6 +101,7 @@ class Resolver:
             self.loaded.update((name, library) for name in library.names if name not in self.loaded)
             self.everywhere.add(library.file.key)
         self.loaded.update((name, library) for name, library in walk.known.items() if name not in self.loaded)
+        self.by_file = {library.file.key: library for library in self.loaded.values()}
         self.asked.update((name, library) for name, library in walk.asked.items() if name not in self.asked)
         return closure
 
@@ -113,8 +117,7 @@ class _Walk:
         self.known = dict(resolver.loaded)
         self.known.update((name, root) for name in root.names if name not in self.known)
         self.asked = {root.path: root, **resolver.asked}
-        loaded = resolver.loaded.values()
-        self._by_file = {library.file.key: library for library in loaded}
+        self._by_file = dict(resolver.by_file)
         self._by_file.setdefault(root.file.key, root)
         self._libraries = [root]
         self._scope = [root]
@@ -138,12 +141,23 @@ class _Walk:
                 self._place(found, library if stands_before else None)
         strays = list[StrayVersions]()
         for library in self._libraries if self._is_versioned else ():
-            self._problems.extend(_missing_versions(library, self.asked))
-            strays.extend(_stray_versions(library, self.asked))
+            self._compare_versions(library, strays)
         problems = tuple(self._problems)
         is_whole = not self._missing  # otherwise the loader does not come to compare versions
         told = tuple(strays) if is_whole else ()
         return Closure(tuple(self._libraries), problems, tuple(self._scope), told, tuple(self._searched))
+
+    def _compare_versions(self, library: Library, strays: list[StrayVersions]) -> None:
+        """What the loader finds when it compares needs with definitions (glibc ``elf/dl-version.c``)."""
+        for name, versions in library.file.needed_versions.items():
+            provider = self.asked.get(name)
+            if provider is None:
+                strays.append(StrayVersions(library, name))
+            elif provider.file.lacks(versions):
+                absent = versions - provider.file.definitions
+                needs = (need for need in library.file.elf.version_needs if need.library == name and not need.weak)
+                missing = tuple(need.version for need in needs if need.version in absent)
+                self._problems.append(MissingVersions(library, provider, missing))
 
     def _place(self, found: Library, above: Library | None) -> None:
         """Puts it last in the scope if it is not there yet; or right before another, unless it is before it already."""
@@ -190,19 +204,3 @@ class _Walk:
 
 def _stands_before(name: str, details: LoadDetails) -> bool:
     return name in details.filters or name in details.auxiliaries
-
-
-def _missing_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[MissingVersions]:
-    """What the loader finds when it compares needs with definitions (glibc ``elf/dl-version.c``)."""
-    for name, versions in library.file.needed_versions.items():
-        provider = providers.get(name)
-        if provider and provider.file.lacks(versions):
-            absent = versions - provider.file.definitions
-            needs = (need for need in library.file.elf.version_needs if need.library == name and not need.weak)
-            yield MissingVersions(library, provider, tuple(need.version for need in needs if need.version in absent))
-
-
-def _stray_versions(library: Library, providers: Mapping[str, Library]) -> Iterator[StrayVersions]:
-    for name in library.file.needed_versions:
-        if name not in providers:
-            yield StrayVersions(library, name)

@@ -122,7 +122,7 @@ class Host:
     def has_loaded(self, facts: BinaryFacts) -> bool:
         """Whether the file is in the host's memory from its start: opening it again gives what is there."""
         key = facts.identity.device, facts.identity.inode
-        return self.resolver is not None and any(each.file.key == key for each in self.resolver.loaded.values())
+        return self.resolver is not None and key in self.resolver.by_file
 
 
 def host_key(executable: Path) -> str:

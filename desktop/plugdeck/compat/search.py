@@ -111,9 +111,7 @@ class Search:
         if self._setting.is_musl:
             return not any(each.file.elf.runpath or each.file.elf.rpath for each in _way_up(loader))
         elf = loader.file.elf
-        return not (
-            elf.runpath or elf.flags_1 & _NODEFLIB or elf.rpath or (loader.loader and _inherited_rpaths(loader))
-        )
+        return not (elf.runpath or elf.rpath or elf.flags_1 & _NODEFLIB or _inherits_rpath(loader))
 
     def places(self, name: str, loader: Library) -> Iterator[Place]:
         """Every path that is tried for this name, in order."""
@@ -244,6 +242,17 @@ def _way_up(library: Library | None) -> list[Library]:
 def _inherited_rpaths(loader: Library) -> tuple[Library, ...]:
     """Those on the way from this library up to the first whose RPATH counts for its requests."""
     return tuple(owner for owner in _way_up(loader) if owner.rpath)
+
+
+def _inherits_rpath(loader: Library) -> bool:
+    """As ``_inherited_rpaths``, for all requests of a folder."""
+    above = loader.loader
+    while above is not None:
+        elf = above.file.elf
+        if elf.rpath and not elf.runpath:
+            return True
+        above = above.loader
+    return False
 
 
 def _has_nodeflib(loader: Library) -> bool:

@@ -73,5 +73,5 @@ def test_file_outside_of_the_tree_is_read_as_it_is(tree: Path, tmp_path: Path):
 def test_scan_of_a_tree_says_the_same_again_and_again(tree: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("XDG_CACHE_HOME", os.fspath(tree.parent / "cache"))
     for _ in range(2):
-        reports = [*map(opened, scan_bodies(Listing([os.fspath(tree / "plug")]), HostChoice(sysroot=tree)))]
+        reports = [*map(opened, scan_bodies(Listing([os.fspath(tree / "plug")]).paths(), HostChoice(sysroot=tree)))]
         assert [(report.path.name, report.loads) for report in reports] == [("here.so", False), ("there.so", True)]
