@@ -86,8 +86,10 @@ def _read_build(path: Path) -> list[Line]:
     """Another thread."""
     from plugdeck.binary.build_facts import read_build_facts
     from plugdeck.catalogue.build_rows import build_rows
+    from plugdeck.catalogue.go_rows import go_rows, read_go
 
-    return list(build_rows(read_build_facts(path)))
+    go = read_go(path)
+    return [*build_rows(read_build_facts(path)), *(go_rows(go) if go else ())]
 
 
 def sha256_of(path: Path, unwanted: Callable[[], bool]) -> str:
