@@ -16,6 +16,8 @@ _KEYS = {"sha256", "name", "path", "decided", "allowed", "signed_by", "quarantin
 _KEYS_OF_ALLOWED = {"lowest_tier", "readable", "writable", "network"}
 MOST_CHARACTERS = 200
 """Of a plugin's name, which is its own word, and of the reason for its quarantine."""
+MOST_FOLDERS = 64
+"""That one plugin may be allowed to read or write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ def _approval(said: Any, sha256: str) -> Approval:
     _check(type(said["network"]) is bool, "the network is neither allowed nor not")
     for paths in (said["readable"], said["writable"]):
         _check(type(paths) is list and all(map(_is_path, paths)), "a permission is no path")
+    _check(len(said["readable"]) + len(said["writable"]) <= MOST_FOLDERS, "it has too many permissions")
     permissions = Permissions(tuple(said["readable"]), tuple(said["writable"]), said["network"])
     return Approval(permissions, sha256, Tier(said["lowest_tier"]))
 

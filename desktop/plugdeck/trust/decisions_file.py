@@ -6,20 +6,22 @@ Lines, since each is read by itself: a file of any content takes no more memory 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
 from plugdeck.compat.system_files import open_regular
 from plugdeck.errors import PlugdeckError
-from plugdeck.trust.decision import Decision
+from plugdeck.trust.decision import MOST_FOLDERS, Decision
 
 FORMAT = 1
 MOST_DECISIONS = 20_000
 """What was decided before these is forgotten: the user is asked again."""
 _KEY = "plugdeck-decisions"
 _MOST_LINE_BYTES = 256 << 10
-_MOST_BYTES = 16 << 20
+_MOST_BYTES = 6 << 20
+"""Ten thousand decisions have half of that. It bounds the memory, which may be nine times as much."""
 
 Decisions = dict[str, Decision]
 
@@ -37,6 +39,8 @@ def read_decisions(path: Path) -> Decisions:
         ValueError: it is damaged; the message is a phrase.
     """
     with open_regular(path) as file:
+        if os.fstat(file.fileno()).st_size > _MOST_BYTES:
+            raise ValueError("it is too large")
         _check_format(_line(file, 1))
         found: Decisions = {}
         for number in range(2, MOST_DECISIONS + 2):
@@ -56,14 +60,14 @@ def read_decisions(path: Path) -> Decisions:
 def decisions_to_bytes(decisions: Iterable[Decision]) -> bytes:
     """The reverse, of as many of the latest as can be read again."""
     lines: list[bytes] = []
-    left = _MOST_BYTES
+    header = f"{json.dumps({_KEY: FORMAT})}\n".encode("ascii")
+    left = _MOST_BYTES - len(header)
     for decision in reversed(list(decisions)):
         line = f"{decision.to_line()}\n".encode("ascii")
         left -= len(line)
         if len(lines) == MOST_DECISIONS or left < 0:
             break
         lines.append(line)
-    header = f"{json.dumps({_KEY: FORMAT})}\n".encode("ascii")
     return b"".join((header, *reversed(lines)))
 
 
@@ -74,8 +78,9 @@ def check_line(decision: Decision) -> None:
         PlugdeckError: its permissions are too many.
         ValueError: it has no proper hash, or a path that is none.
     """
-    line = decision.to_line().encode("ascii")
-    if len(line) >= _MOST_LINE_BYTES:
+    line, permissions = decision.to_line().encode("ascii"), decision.approval and decision.approval.permissions
+    folders = len((*permissions.readable, *permissions.writable)) if permissions else 0
+    if len(line) >= _MOST_LINE_BYTES or folders > MOST_FOLDERS:
         raise PlugdeckError(
             "These are more folders than can be remembered for one plugin.", remedy="Allow a folder that holds them."
         )

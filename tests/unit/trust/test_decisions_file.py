@@ -113,6 +113,7 @@ def test_any_bytes_behind_the_header_are_refused_or_nothing(tmp_path_factory, co
         {"allowed": {"lowest_tier": "Z", "readable": [], "writable": [], "network": False}},
         {"allowed": {"lowest_tier": [], "readable": [], "writable": [], "network": False}},
         {"allowed": {"lowest_tier": "A", "readable": ["here"], "writable": [], "network": False}},
+        {"allowed": {"lowest_tier": "A", "readable": ["/a"] * 60, "writable": ["/b"] * 5, "network": False}},
         {"allowed": {"lowest_tier": "A", "readable": "/", "writable": [], "network": False}},
         {"allowed": {"lowest_tier": "A", "readable": [], "writable": [], "network": 1}},
         {"signed_by": "ed25519:"},
@@ -199,9 +200,31 @@ def test_one_more_line_than_can_be_kept_is_damage(tmp_path):
         read_decisions(file)
 
 
-def test_more_folders_than_a_line_holds_are_refused_with_a_remedy():
-    many = tuple(f"/folder-{number}/{'x' * 200}" for number in range(2000))
+@pytest.mark.parametrize(("count", "length"), [(65, 3), (60, 5000)])
+def test_more_folders_than_can_be_kept_are_refused_with_a_remedy(count, length):
+    many = tuple(f"/{number}/{'x' * length}" for number in range(count))
+    check_line(Decision(HASH, "", "", 1, Approval(Permissions(many[:32], many[32:50]), HASH)))
 
     with pytest.raises(PlugdeckError) as refused:
-        check_line(Decision(HASH, "", "", 1, Approval(Permissions(many), HASH)))
+        check_line(Decision(HASH, "", "", 1, Approval(Permissions(many[:32], many[32:]), HASH)))
     assert refused.value.remedy
+
+
+def test_what_cannot_be_as_large_is_not_read(tmp_path):
+    file = tmp_path / "decisions"
+    file.write_bytes(HEADER + line())
+    os.truncate(file, 1 << 40)
+
+    with pytest.raises(ValueError, match="too large"):
+        read_decisions(file)
+
+
+def test_decisions_that_need_much_room_are_written_as_far_as_they_are_read_again(tmp_path):
+    folders = tuple(f"/{number}/{'x' * 3000}" for number in range(60))
+    approvals = [Approval(Permissions(folders), f"{number:064x}") for number in range(50)]
+    file = tmp_path / "decisions"
+    file.write_bytes(decisions_to_bytes(Decision(each.sha256, "", "", 1, each) for each in approvals))
+
+    found = list(read_decisions(file))
+    assert 0 < len(found) < 50
+    assert found == [each.sha256 for each in approvals[-len(found) :]]
