@@ -80,25 +80,3 @@ def test_a_small_call_into_a_worker_is_several_times_faster_than_grpc(build_plug
             f"\na small call: in a worker {own:.0f} µs (at most {LIMIT_US}), gRPC {peer:.0f} µs, ratio {own / peer:.2f}"
         )
     assert own <= LIMIT_US
-
-
-def test_a_worker_is_ready_soon(build_plugin, benchmark, capsys):
-    path = build_plugin(SOURCE)
-    bare = statistics.median(milliseconds_of([sys.executable, "-I", "-S", "-c", ""]) for _ in range(9))
-    with Supervisor() as supervisor:
-        manifest = examine(path).manifest
-
-        def start():
-            supervisor.host(path, manifest).start()
-
-        benchmark.pedantic(start, rounds=15)
-    ready = benchmark.stats.stats.median * 1e3
-    benchmark.extra_info["ratio"] = ready / bare
-    with capsys.disabled():
-        print(f"\na worker is ready with its plugin in {ready:.0f} ms; a bare interpreter runs in {bare:.0f} ms")
-
-
-def milliseconds_of(command):
-    start = time.perf_counter()
-    subprocess.run(command, check=True)
-    return (time.perf_counter() - start) * 1e3

@@ -4,13 +4,17 @@ import statistics
 import time
 
 import cffi
+import pytest
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 from plugdeck.runtime.native import ffi as abi
 
 LIMIT = 1.15
+LIMIT_OF_CONFINEMENT = 1.05
 LAYOUT = ImageLayout.packed(1920, 1080)
 BLOCKS = 12
 FRAMES = 30
@@ -77,3 +81,32 @@ def test_a_1080p_frame_through_a_worker_costs_hardly_more_than_a_direct_call(sam
     with capsys.disabled():
         print(f"\n1080p invert: direct {bare:.3f} ms, in a worker {ours:.3f} ms, ratio {ratio:.2f} (at most {LIMIT})")
     assert ratio <= LIMIT
+
+
+def test_confinement_costs_a_1080p_frame_hardly_anything(samples, benchmark, capsys):
+    if offer().tier is not Tier.SEALED:
+        pytest.skip(f"this system does not offer tier A: {offer().reason}")
+    plugin = samples / "invert.so"
+    source = Image(LAYOUT, bytes(range(256)) * (LAYOUT.size_bytes // 256))
+    with Supervisor(tier=Tier.LIMITED) as open_air, Supervisor(tier=Tier.SEALED) as sealed:
+        calls = [(each, each.host(plugin, examine(plugin).manifest), each.frame(source)) for each in (open_air, sealed)]
+        for _, hosted, _ in calls:
+            hosted.start()
+
+        def through(number):
+            return lambda: calls[number][1].transform(calls[number][2]).release()
+
+        rounds = [measure(through(0), through(1))]
+        while rounds[-1][0] > LIMIT_OF_CONFINEMENT and len(rounds) < ROUNDS:
+            rounds.append(measure(through(0), through(1)))
+        benchmark(through(1))
+        for _, _, frame in calls:
+            frame.release()
+    ratio, bare, ours = min(rounds)
+    benchmark.extra_info["ratio"] = ratio
+    with capsys.disabled():
+        print(
+            f"\n1080p invert: unconfined worker {bare:.3f} ms, tier A {ours:.3f} ms,"
+            f" ratio {ratio:.3f} (at most {LIMIT_OF_CONFINEMENT})"
+        )
+    assert ratio <= LIMIT_OF_CONFINEMENT

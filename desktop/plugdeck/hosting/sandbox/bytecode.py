@@ -16,9 +16,8 @@ _FOLDERS = ("binary", "compat", "dialects", "hosting", "runtime")
 
 def compile_modules(package: Path = _PACKAGE) -> None:
     """Compiles what workers import, where that is not done and can be; an installed Plugdeck is compiled already."""
-    for source in [
-        source for folder in _FOLDERS for source in (package / folder).glob("**/*.py" if folder else "*.py")
-    ]:
+    sources = [*package.glob("*.py"), *(each for folder in _FOLDERS for each in (package / folder).glob("**/*.py"))]
+    for source in sources:
         compiled = Path(cache_from_source(os.fspath(source)))
         if not _is_newer(compiled, source) and os.access(package, os.W_OK):
             with suppress(OSError, py_compile.PyCompileError):
