@@ -110,7 +110,6 @@ def judge_for_runner(plugin: GoFile, path: Path) -> Iterator[Finding]:
             Severity.INFO,
             f"Its runner is built when it is first loaded, by {build.toolchain.version} in {build.toolchain.root}; "
             "that takes about half a minute, once.",
-            _unsure(plugin),
         )
         return
     try:
@@ -119,9 +118,3 @@ def judge_for_runner(plugin: GoFile, path: Path) -> Iterator[Finding]:
         program = None
     if program is not None and not (comparison := compare(plugin, program, (path, runner))).opens:
         yield from causes(comparison)
-
-
-def _unsure(plugin: GoFile) -> tuple[str, ...]:
-    if plugin.setting("-trimpath") == "true":
-        return ()
-    return ("It was built without -trimpath, so whether the runner fits is known only when it is built.",)
