@@ -6,11 +6,15 @@ times each with ``-m hostile``.
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic
 
+import psutil
 import pytest
 
 from plugdeck.hosting.limits import Limits
@@ -23,6 +27,9 @@ from ..native.runs import THROWS, Family, Stage, Told, manifest_of
 
 NATIVE = Path(__file__).parent.parent / "native"
 TIMES = 20
+AT_ONCE = 4
+# What the allocator keeps in hand after two thousand runs, which is no slope.
+FLAT_BYTES = 16 << 20
 # So that using up memory takes a moment, and none of the machine's.
 LIMITS = Limits(address_space_bytes=768 << 20)
 CASES = [
@@ -94,7 +101,7 @@ def alone(stage: Stage, behaviour: Behaviour) -> Told:
         plugin.stop()
 
 
-def beside(stage: Stage, behaviour: Behaviour, witness: Path) -> str:
+def beside(stage: Stage, behaviour: Behaviour, witness: Path, wait_until: Callable[..., None]) -> str:
     """What came of it in a process that it shares with a neighbour, who learns of it and goes on."""
     path, group = stage.file_of(behaviour), stage.supervisor.group()
     neighbour, plugin = group.add(witness, manifest_of(witness)), group.add(path, manifest_of(path))
@@ -103,8 +110,10 @@ def beside(stage: Stage, behaviour: Behaviour, witness: Path) -> str:
     assert neighbour.pid == plugin.pid
     told = stage.run(behaviour, plugin)
     if told.outcome:
-        assert plugin.manifest.name in "\n".join(line.text for line in neighbour.log.lines())
-        neighbour.start()
+        wait_until(lambda: neighbour.is_loaded)
+        assert "The process that it shares has ended" in "\n".join(line.text for line in neighbour.log.lines())
+        assert neighbour.outcome is None
+        assert not plugin.is_loaded
     assert stage.transform(neighbour).words == "lives"
     plugin.stop()
     neighbour.stop()
@@ -122,10 +131,72 @@ def test_what_a_plugin_does_alone_has_the_same_end_and_leaves_nothing(stages, no
         assert told.outcome.during == "Transform"
 
 
-@pytest.mark.parametrize(("tier", "behaviour"), [case for case in CASES if case.values[0] is Tier.SEALED])
+def test_with_the_users_own_rights_a_process_can_get_away(stages, family, until):
+    """The control of what tiers A and B refuse: nothing leads from it to its maker, so nobody can end it."""
+    daemon = next(behaviour for behaviour in BEHAVIOURS if behaviour.name == "daemon")
+    before = family.strangers()
+    assert alone(stages(Tier.LIMITED), daemon).words == "lives: done"
+    (away,) = family.strangers() - before
+    away.kill()
+    until(lambda: not family.strangers() - before)
+
+
+# What is done to somebody else, the neighbour does not notice.
+SHARED = [case for case in CASES if case.values[0] is Tier.SEALED and not case.values[1].target]
+
+
+@pytest.mark.parametrize(("tier", "behaviour"), SHARED)
 def test_a_neighbour_in_the_same_process_is_told_the_truth_and_starts_again(
-    stages, nothing_left, witness, tier, behaviour
+    stages, nothing_left, witness, until, tier, behaviour
 ):
     stage = stages(tier)
     with nothing_left():
-        assert beside(stage, behaviour, witness) == behaviour.expected(tier)
+        assert beside(stage, behaviour, witness, until) == behaviour.expected(tier)
+
+
+def all_of(stage: Stage, tier: Tier, run: Callable[[Behaviour], str], times: int) -> dict[str, Counter[str]]:
+    """What came of each behaviour that did not come of it every time; several at once."""
+    wanted = [behaviour for behaviour in BEHAVIOURS if tier in behaviour.tiers] * times
+
+    def attempt(behaviour: Behaviour) -> str:
+        try:
+            return run(behaviour)
+        except Exception as failure:
+            return repr(failure)
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        told = list(zip(wanted, pool.map(attempt, wanted), strict=True))
+    wrong: dict[str, Counter[str]] = {}
+    for behaviour, words in told:
+        if words != behaviour.expected(tier):
+            wrong.setdefault(f"{behaviour.deed}: {behaviour.expected(tier)}", Counter())[words] += 1
+    return wrong
+
+
+@pytest.mark.hostile
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("mode", ["individually", "together"])
+@pytest.mark.parametrize("tier", Tier)
+def test_twenty_times_each_has_the_same_end_and_nothing_grows(
+    stages, family, descriptors, witness, until, capsys, tier, mode
+):
+    stage = stages(tier)
+    runs = {"individually": lambda behaviour: alone(stage, behaviour).words,
+            "together": lambda behaviour: beside(stage, behaviour, witness, until)}  # fmt: skip
+    all_of(stage, tier, runs[mode], 1)
+    processes, held, began, memory = family.strangers(), len(descriptors()), monotonic(), own_bytes()
+    wrong = all_of(stage, tier, runs[mode], TIMES)
+    seconds, grown = monotonic() - began, own_bytes() - memory
+    until(lambda: not family.strangers() - processes)
+    count = TIMES * sum(tier in behaviour.tiers for behaviour in BEHAVIOURS)
+    with capsys.disabled():
+        print(f"\ntier {tier}, {mode}: {count:,} runs in {seconds:.0f} s, memory {grown / 1e6:+.1f} MB", wrong or "")
+    assert wrong == {}
+    assert len(descriptors()) <= held + 4 * AT_ONCE  # frames that are kept for the next
+    assert grown < FLAT_BYTES
+
+
+def own_bytes() -> int:
+    """What this process alone holds."""
+    gc.collect()
+    return psutil.Process().memory_full_info().uss

@@ -58,8 +58,8 @@ def ends(name: str, deed: str, comes: str, **more: object) -> Behaviour:
     return Behaviour(name, deed, comes, **more)
 
 
-def hangs(name: str, deed: str, comes: str = "timed out") -> Behaviour:
-    return Behaviour(name, deed, comes, hangs=True)
+def hangs(name: str, deed: str, activity: str) -> Behaviour:
+    return Behaviour(name, deed, f"timed out {activity}", hangs=True)
 
 
 def lives(name: str, deed: str, comes: str = "lives", **more: object) -> Behaviour:
@@ -100,14 +100,14 @@ BEHAVIOURS = (
     ends("exit-in-thread", "exits from a thread", "exited 5"),
     ends("crash-at-exit", "exits, and crashes meanwhile", "crashed SIGSEGV"),
     ends("replace-handlers", "replaces every signal's handler, and crashes", "exited 11"),
-    hangs("spin", "never returns, and uses a core"),
-    hangs("sleep", "never returns, and sleeps"),
-    hangs("deadlock", "takes a lock twice"),
-    hangs("stop-process", "stops its own process"),
-    hangs("ignore-signals", "ignores every signal, and never returns"),
-    hangs("catch-segfault", "catches the signal of its crash, and crashes again"),
-    hangs("cancel-never", "is told that nobody wants the result, and goes on"),
-    ends("exhaust-memory", "allocates without end, and aborts", "crashed SIGABRT"),
+    hangs("spin", "never returns, and uses a core", "running"),
+    hangs("sleep", "never returns, and sleeps", "waiting"),
+    hangs("deadlock", "takes a lock twice", "waiting"),
+    hangs("stop-process", "stops its own process", "stopped"),
+    hangs("ignore-signals", "ignores every signal, and never returns", "running"),
+    hangs("catch-segfault", "catches the signal of its crash, and crashes again", "running"),
+    hangs("cancel-never", "asks without end whether the result is wanted", "running"),
+    ends("exhaust-memory", "allocates without end, and aborts", "out of memory SIGABRT"),
     ends("leak-all", "takes all memory, and returns", "later: exited 1"),
     lives("reserve-all", "reserves all address space, and returns"),
     lives("exhaust-tls", "takes every key of thread-local storage", "lives: EAGAIN"),
@@ -123,15 +123,15 @@ BEHAVIOURS = (
     ),
     lives("throw-away", "writes no pixel of its output", "lives, and spoils its picture"),
     ends("write-input", "writes to its input", "crashed SIGSEGV"),
-    ends("overrun-by-one", "writes a byte past the frame", "crashed SIGSEGV"),
-    ends("overrun-output", "writes 64 bytes past the frame", "crashed SIGSEGV"),
-    ends("overrun-page", "writes a page past the frame", "crashed SIGSEGV"),
-    ends("underrun-output", "writes before the frame", "crashed SIGSEGV"),
-    lives("overrun-unseen", "writes a byte past the picture, in the frame's last page"),
+    ends("overrun-by-one", "writes a byte past the frame", "damaged its output SIGSEGV"),
+    ends("overrun-output", "writes 64 bytes past the frame", "damaged its output SIGSEGV"),
+    ends("overrun-page", "writes a page past the frame", "damaged its output SIGSEGV"),
+    ends("underrun-output", "writes before the frame", "damaged its output SIGSEGV"),
+    ends("overrun-unseen", "writes a byte past the picture, in the frame's last page", "damaged its output"),
     lives("truncate-frame", "truncates every descriptor that it has", "lives: EPERM"),
     ends("unmap-output", "unmaps its output", "later: crashed SIGSEGV"),
     ends("unmap-input", "unmaps its input", "later: crashed SIGSEGV"),
-    ends("protect-output", "makes its output unreadable", "later: crashed SIGSEGV"),
+    ends("protect-output", "makes its output unreadable", "later: damaged its output SIGSEGV"),
     lives("unprotect-input", "asks for its input to be writable", "lives: EACCES"),
     ends("close-descriptors", "closes every descriptor", "exited 120"),
     ends("replace-descriptors", "replaces every descriptor by another file", "exited 76"),
@@ -146,8 +146,8 @@ BEHAVIOURS = (
     ends("flood-channel", "sends what is no message until there is no room", "broke the protocol"),
     lives("log-garbage", "logs what is no line"),
     lives("flood-output", "writes a megabyte that is no UTF-8"),
-    lives("flood-stdout", "writes 100 MB to its output"),
-    lives("flood-stderr", "writes 100 MB to its error output"),
+    ends("flood-stdout", "writes 100 MB to its output", "flooded"),
+    ends("flood-stderr", "writes 100 MB to its error output", "flooded"),
     lives("flood-log", "logs a hundred thousand lines"),
     lives("print-markup", "says what looks like markup", in_app=True),
     lives("print-bidi", "says what hides and turns text", in_app=True),
@@ -158,7 +158,7 @@ BEHAVIOURS = (
     lives("resize-image", "writes absurd sizes where it was told the picture's", in_app=True),
     lives("set-absurd", "sets its priority and a variable to absurd numbers", in_app=True),
     denied("fork", "has a child"),
-    denied("daemon", "leaves a process behind that nothing leads to"),
+    denied("daemon", "leaves a process behind that nothing leads to", tiers="AB"),
     ends("exec", "becomes another program", "exited 7", confined="lives: EPERM"),
     denied("kill-other", "kills another process", Target.PROCESS),
     denied("stop-other", "stops another process", Target.PROCESS),

@@ -109,9 +109,10 @@ class Stage:
 
 
 def words_of(outcome: Outcome) -> str:
-    """``crashed SIGSEGV``, ``exited 3``, ``timed out``."""
-    name = f" {signal.Signals(outcome.signal).name}" if outcome.signal else ""
-    return f"{outcome.ending}{name}{f' {outcome.exit_code}' if outcome.exit_code is not None else ''}"
+    """``crashed SIGSEGV``, ``exited 3``, ``timed out running``."""
+    facts = [outcome.ending, signal.Signals(outcome.signal).name if outcome.signal else "", outcome.activity or ""]
+    code = "" if outcome.exit_code is None else str(outcome.exit_code)
+    return " ".join(filter(None, (*map(str, facts), code)))
 
 
 _manifests: dict[Path, Manifest] = {}
