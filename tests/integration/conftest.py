@@ -16,6 +16,7 @@ from plugdeck.chain.step import StepView
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
@@ -53,7 +54,7 @@ class Deck:
         self.supervisor = supervisor
         self.until = until
         self.clock = clock
-        self.chain = Chain(supervisor, clock=clock)
+        self.chain = Chain(Hosts(supervisor), clock=clock)
         self.rendered: list[Rendered] = []
         self.failed: list[str] = []
         self.preview = Preview(self.chain, supervisor, shrink, self.rendered.append, self.failed.append)

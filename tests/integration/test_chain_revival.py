@@ -10,6 +10,7 @@ import pytest
 
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.quarantine import PassingQuarantine
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import Ending, PluginState
 
 CRASHES_AT_ITS_START = """
@@ -141,7 +142,7 @@ def test_the_records_of_a_later_session_keep_it_from_running(deck, adding, clock
     records = PassingQuarantine()
     path = adding("plus", 3)
     for _ in range(2):
-        chain, deck.chain = deck.chain, Chain(deck.supervisor, records, clock)
+        chain, deck.chain = deck.chain, Chain(Hosts(deck.supervisor), records, clock)
         chain.close()
         key = deck.begin_load(path)
         deck.settle()

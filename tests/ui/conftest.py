@@ -20,6 +20,7 @@ from plugdeck.chain.clock import Clock
 from plugdeck.chain.preview import Preview
 from plugdeck.chain.step import StepView
 from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.hosting.supervisor import Supervisor
@@ -101,7 +102,7 @@ class Deck:
     def __init__(self, qtbot: QtBot, build: Callable[..., Path], clock: Clock) -> None:
         self.qtbot, self.build, self.clock = qtbot, build, clock
         self.supervisor = Supervisor(deadlines=PATIENT)
-        self.chain = Chain(self.supervisor, clock=clock)
+        self.chain = Chain(Hosts(self.supervisor), clock=clock)
         self.bridge = ChainBridge(self.chain)
         self.failed: list[str] = []
         self.preview = Preview(

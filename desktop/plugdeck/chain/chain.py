@@ -18,10 +18,11 @@ from plugdeck.chain.naming import file_names
 from plugdeck.chain.ordering import clamped_priority, priorities_after_move
 from plugdeck.chain.quarantine import PassingQuarantine, Quarantine
 from plugdeck.chain.step import Step, StepView, not_taken, sentence_of
-from plugdeck.chain.transform_host import HostFactory
+from plugdeck.chain.transform_host import ChainHosts
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError, PlugdeckError
 from plugdeck.hosting.frames import Frame
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import HostError, PluginState
 from plugdeck.hosting.plugin_log import PluginLog
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
@@ -34,7 +35,7 @@ class Chain:
     One that ends badly is started again by itself, and quarantined the third time within a minute: see ``revival``.
     """
 
-    def __init__(self, hosts: HostFactory, records: Quarantine | None = None, clock: Clock | None = None) -> None:
+    def __init__(self, hosts: ChainHosts, records: Quarantine | None = None, clock: Clock | None = None) -> None:
         """Starts one thread and no process.
 
         Args:
@@ -86,6 +87,7 @@ class Chain:
         priority: int | None = None,
         values: Mapping[str, float] | None = None,
         keep_off: bool = False,
+        mode: HostingMode | None = None,
     ) -> str:
         """Begins to load a transform and returns its key. The same path twice is the same step.
 
@@ -97,12 +99,13 @@ class Chain:
             values: parameters to set at the start; what the plugin does not have is left out, and what is out of
                 range is brought into it.
             keep_off: takes it into the chain, and starts it only when it is restarted.
+            mode: where it runs, if not where all do.
         """
         key = str(path)
         with self._lock:
             if key in self._steps:
                 return key
-            step = self._steps[key] = self._loader.step(path, manifest, approval)
+            step = self._steps[key] = self._loader.step(path, manifest, approval, mode)
             step.revision = self._past_revisions.get(key, 0)
             chosen = {} if priority is None else {PRIORITY: priority}
             for name, value in fit_values(manifest, {**(values or {}), **chosen}).items():
@@ -144,6 +147,15 @@ class Chain:
         """
         if step := self._find(key):
             self._loader.replace(step, manifest, approval)
+
+    def rehost(self, key: str, mode: HostingMode | None, approval: Approval | None = None) -> None:
+        """Moves a step to a host in another mode, or in the mode of all that holds by now, as ``replace`` does.
+
+        One whose file is another by now, or is gone, stays where it is.
+        """
+        step = self._find(key)
+        if step and not (step.stale or step.is_deleted):
+            self._loader.rehost(step, approval or step.approval, mode)
 
     def refuse_replacement(self, key: str, why: str) -> None:
         """Notes why the file that lies at the step's path now was not even tried."""

@@ -16,12 +16,13 @@ from plugdeck.chain.fitting import fit_values
 from plugdeck.chain.post import Post
 from plugdeck.chain.quarantine import Quarantine
 from plugdeck.chain.revival import Revival, hash_of
-from plugdeck.chain.step import Step, not_taken, sentence_of
-from plugdeck.chain.transform_host import HostFactory, Settings, TransformHost, read_settings
+from plugdeck.chain.step import Step, Successor, not_taken, sentence_of
+from plugdeck.chain.transform_host import ChainHosts, Settings, TransformHost, read_settings
 from plugdeck.chain.trial import try_out
 from plugdeck.chain.used_hosts import LOOK_AGAIN_S, UsedHosts
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 
@@ -30,7 +31,7 @@ class Loader:
     """Any thread. ``lock`` guards every step's fields; ``notify`` tells of a change and is called without it."""
 
     def __init__(
-        self, factory: HostFactory, lock: Lock, notify: Callable[[], None], quarantine: Quarantine, clock: Clock
+        self, factory: ChainHosts, lock: Lock, notify: Callable[[], None], quarantine: Quarantine, clock: Clock
     ) -> None:
         self._hosts = UsedHosts(factory)
         self._lock = lock
@@ -38,9 +39,9 @@ class Loader:
         self._threads: list[Thread] = []
         self.revival = Revival(self, lock, quarantine, clock)
 
-    def step(self, path: Path, manifest: Manifest, approval: Approval) -> Step:
+    def step(self, path: Path, manifest: Manifest, approval: Approval, mode: HostingMode | None) -> Step:
         """A step for a plugin; its host is not started. The lock is held by the caller."""
-        step = Step(str(path), path, Post(self._hosts.make(path, manifest, approval), {}), approval)
+        step = Step(str(path), path, Post(self._hosts.make(path, manifest, approval, mode), {}), approval, mode)
         self._adopt(step, PluginState.NOT_LOADED)
         return step
 
@@ -61,8 +62,16 @@ class Loader:
         self.run(lambda: self._start(step, is_new_process=True))
 
     def replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
-        """Starts a host for the file that lies at the step's path now, and swaps it in; returns at once."""
-        self.run(lambda: self._replace(step, manifest, approval))
+        """Starts a host for the file that lies at the step's path now, and swaps it in; returns at once.
+
+        It has a process of its own also where the others share one: that one ends together with the old code.
+        """
+        host_mode = step.mode or HostingMode.INDIVIDUALLY
+        self.run(lambda: self._replace(step, manifest, approval, step.mode, host_mode))
+
+    def rehost(self, step: Step, approval: Approval, mode: HostingMode | None) -> None:
+        """Starts a host for the same file in another mode, and swaps it in; returns at once."""
+        self.run(lambda: self._replace(step, step.host.manifest, approval, mode, mode))
 
     def keep_off(self, step: Step) -> None:
         """Ends the step's host, and starts none until ``restart``; returns at once."""
@@ -141,12 +150,19 @@ class Loader:
         step.host.stop()
         self._start(step, is_new_process=True)  # it has the file as it is now, or refuses it
 
-    def _replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
+    def _replace(
+        self,
+        step: Step,
+        manifest: Manifest,
+        approval: Approval,
+        mode: HostingMode | None,
+        host_mode: HostingMode | None,
+    ) -> None:
         with step.changing:
             with self._lock:
                 if self._hosts.is_closed or step.is_removed:
                     return
-                new = step.other_host = self._hosts.make(step.path, manifest, approval)
+                new = step.other_host = self._hosts.make(step.path, manifest, approval, host_mode)
                 wanted = fit_values(manifest, step.wanted)
                 step.not_taken = None
             try:
@@ -158,7 +174,7 @@ class Loader:
                 self._tell()
                 self._hosts.discard(new)
             else:
-                self._swap(step, new, settings, approval, sha256)
+                self._swap(step, Successor(new, approval, mode, sha256), settings)
             step.other_host = None
         self._tell()
 
@@ -168,18 +184,19 @@ class Loader:
             raise PlugdeckError(f"It is in quarantine: {why_not}", remedy="Lift that in Preferences first.")
         return sha256
 
-    def _swap(self, step: Step, new: TransformHost, settings: Settings, approval: Approval, sha256: str) -> None:
+    def _swap(self, step: Step, new: Successor, settings: Settings) -> None:
         """Lets ``new`` make every frame from now on; the old host ends when the ones that it has begun are made."""
         step.forget_host()
         with self._lock:
             old = step.post
-            step.wanted = fit_values(new.manifest, step.wanted)
-            step.post = Post(new, step.wanted)  # what was set meanwhile went to the old host
-            step.other_host, step.approval, step.stale, step.sha256 = old.host, approval, False, sha256
+            step.wanted = fit_values(new.host.manifest, step.wanted)
+            step.post = Post(new.host, step.wanted)  # what was set meanwhile went to the old host
+            step.other_host, step.stale = old.host, False
+            step.approval, step.mode, step.sha256 = new.approval, new.mode, new.sha256
             self.revival.begin_afresh(step)
             step.take(settings)
         self._adopt(step, PluginState.LOADED)
-        self._note(step, new)  # it may have ended meanwhile
+        self._note(step, new.host)  # it may have ended meanwhile
         try:
             step.post.flush()
         except PlugdeckError as error:

@@ -53,6 +53,8 @@ class Revival:
             was, step.seen_state = step.seen_state, step.host.state
             outcome = step.host.outcome
             step.confinement = step.host.confinement_words or step.confinement  # for the report, when it has ended
+            if step.seen_state is PluginState.LOADED and was is PluginState.LOADING and not step.settling:
+                self._tell_again(step)
             if outcome is None or was not in _RUNNING or step.seen_state in _RUNNING:
                 return
             step.ended = outcome
@@ -96,6 +98,11 @@ class Revival:
         if step.quarantine and step.sha256 and not self._quarantine.quarantined(step.sha256):
             with self._lock:
                 step.quarantine, step.bad_ends = "", ()
+
+    def _tell_again(self, step: Step) -> None:
+        """A process that it shares ended for another's fault, and it was started again below: with its own values."""
+        step.post.pending = dict(step.wanted)
+        step.revision += 1
 
     def _note_bad_end(self, step: Step, outcome: Outcome) -> str:
         """Has it started again later, or puts it into quarantine and returns the reason. The lock is held."""

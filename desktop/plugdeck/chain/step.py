@@ -12,6 +12,7 @@ from plugdeck.chain.post import Post
 from plugdeck.chain.transform_host import Settings, TransformHost
 from plugdeck.dialects.manifest import Manifest, Parameter
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import HostError, Outcome, PluginState
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 
@@ -23,6 +24,16 @@ class NotTaken:
     sentence: str
     outcome: Outcome | None = None
     """How its process ended, if that was the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Successor:
+    """A host that is to take another one's place."""
+
+    host: TransformHost
+    approval: Approval
+    mode: HostingMode | None
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +63,8 @@ class StepView:
     """Of the bytes that were started last, in hexadecimal; empty before, and where they could not be read."""
     approval: Approval = NO_APPROVAL_NEEDED
     """What the user said yes to."""
+    mode: HostingMode | None = None
+    """Where it runs, if that was chosen for it alone."""
     is_deleted: bool = False
     """Whether its file is gone."""
     is_kept_off: bool = False
@@ -108,6 +121,7 @@ class Step:
     post: Post
     """The host of now. Whoever uses it takes it together with what it has still to be told."""
     approval: Approval
+    mode: HostingMode | None = None
     priority: int = 0
     enabled: bool = True
     stale: bool = False
@@ -169,6 +183,7 @@ class Step:
             file_name=file_name,
             sha256=self.sha256,
             approval=self.approval,
+            mode=self.mode,
             is_deleted=self.is_deleted,
             is_kept_off=self.is_kept_off,
             restarts_in_s=None if self.restarts_at is None else max(0.0, self.restarts_at - now),

@@ -11,6 +11,7 @@ from plugdeck.chain.ordering import INT_MAXIMUM, INT_MINIMUM
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.frames import Frame
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import Outcome, PluginState
 from plugdeck.hosting.plugin_log import PluginLog
 from plugdeck.hosting.sandbox.confinement import Approval
@@ -67,17 +68,24 @@ class TransformHost(Protocol):
 
 
 class FrameFactory(Protocol):
-    """What makes frames of pictures: the supervisor."""
+    """What makes frames of pictures."""
 
     def frame(self, image: Image) -> Frame:
         """A sealed frame that holds the picture."""
 
 
 class HostFactory(FrameFactory, Protocol):
-    """What makes hosts for plugins: the supervisor."""
+    """What makes hosts for plugins, each in a process of its own: the supervisor."""
 
     def host(self, path: Path, manifest: Manifest, approval: Approval = ...) -> TransformHost:
         """A host that is not started yet."""
+
+
+class ChainHosts(FrameFactory, Protocol):
+    """What makes hosts for the plugins of a chain, in the mode that the user chose: see ``hosting.hosts``."""
+
+    def host(self, path: Path, manifest: Manifest, approval: Approval, mode: HostingMode | None) -> TransformHost:
+        """A host that is not started yet; in the mode of all where none is given."""
 
 
 Settings = tuple[int, dict[str, float]]

@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from threading import Lock, Thread
 
-from plugdeck.chain.transform_host import HostFactory, TransformHost
+from plugdeck.chain.transform_host import ChainHosts, TransformHost
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.sandbox.confinement import Approval
 
 # How often a host that was started while it is being ended is looked for.
@@ -18,7 +19,7 @@ LOOK_AGAIN_S = 0.05
 class UsedHosts:
     """Any thread."""
 
-    def __init__(self, factory: HostFactory) -> None:
+    def __init__(self, factory: ChainHosts) -> None:
         self.factory = factory
         self._lock = Lock()
         self._used: list[TransformHost] = []
@@ -26,9 +27,9 @@ class UsedHosts:
         self.is_closed = False
         """Whether nothing is started any more."""
 
-    def make(self, path: Path, manifest: Manifest, approval: Approval) -> TransformHost:
+    def make(self, path: Path, manifest: Manifest, approval: Approval, mode: HostingMode | None) -> TransformHost:
         """A host that is not started."""
-        host = self.factory.host(path, manifest, approval)
+        host = self.factory.host(path, manifest, approval, mode)
         with self._lock:
             self._used.append(host)
         return host

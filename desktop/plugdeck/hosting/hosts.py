@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from plugdeck.dialects.manifest import Dialect, Manifest
+from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
-from plugdeck.hosting.in_app import InAppPlugin
 from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.hosting.worker_group import WorkerGroup
+from plugdeck.image import Image
+
+if TYPE_CHECKING:
+    from plugdeck.hosting.in_app import InAppPlugin
 
 
 class Hosts:
@@ -63,7 +68,13 @@ class Hosts:
             case HostingMode.TOGETHER:
                 return self._group().add(path, manifest, approval)
             case HostingMode.IN_APP:
+                from plugdeck.hosting.in_app import InAppPlugin  # what opens native code comes only when it is chosen
+
                 return InAppPlugin(path, manifest, self._supervisor, approval=approval, journal=self.journal)
+
+    def frame(self, image: Image) -> Frame:
+        """The picture as a frame that workers can only read; the caller releases it."""
+        return self._supervisor.frame(image)
 
     def _group(self) -> WorkerGroup:
         with self._lock:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.ui.chain.words import FOLLOW, FOLLOW_WHY, TAKE_OUT, TAKE_OUT_WHY
 from plugdeck.ui.details.tab import Tab
 
@@ -31,6 +32,9 @@ class WindowActions:
         self.follow = make(FOLLOW.replace("rebuilds", "rebui&lds"))
         self.follow.setCheckable(True)
         self.follow.setToolTip(FOLLOW_WHY)
+        self.in_app = make("Run &inside Plugdeck (in-app)")
+        self.in_app.setCheckable(True)
+        self.in_app.setToolTip(HostingMode.IN_APP.words)
         self.uninstall = make("U&ninstall (move to the trash)")
         self.compare = make("Co&mpare with…", "Ctrl+K")
         self.go_back = make("&Back to the plugin", "Alt+Left")
@@ -49,7 +53,7 @@ class WindowActions:
     def of_plugin(self) -> tuple[QAction | None, ...]:
         """What can be done with the selected plugin; None is a line between groups."""
         return (
-            *(self.load, self.call, self.restart, self.replace, self.follow, self.take_out, None),
+            *(self.load, self.call, self.restart, self.replace, self.follow, self.in_app, self.take_out, None),
             *(self.compare, self.copy_path, self.copy_verdict, self.show_in_files, None, self.uninstall),
         )
 

@@ -28,12 +28,15 @@ class KeptStep:
     settings: PluginSettings
     is_kept_off: bool = False
     """Whether the user wants it not to be started."""
+    is_in_app: bool = False
+    """Whether the user wants it inside Plugdeck."""
 
     @property
     def plain(self) -> dict[str, Any]:
         """As the settings file holds it."""
-        kept = {"path": str(self.path), "sha256": self.sha256, "enabled": self.enabled, "kept_off": self.is_kept_off}
-        return kept | plain_settings(self.settings)
+        kept = {"path": str(self.path), "sha256": self.sha256, "enabled": self.enabled}
+        chosen = {"kept_off": self.is_kept_off, "in_app": self.is_in_app}
+        return kept | chosen | plain_settings(self.settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,5 +81,6 @@ def hash_of(report: Report) -> str:
 def _parse(entry: object) -> KeptStep | None:
     match entry:
         case {"path": str(path), "sha256": str(sha256), "enabled": bool(enabled), **rest} if path and "\0" not in path:
-            return KeptStep(Path(path), sha256, enabled, parse_settings(rest), rest.get("kept_off") is True)
+            is_off, is_in_app = rest.get("kept_off") is True, rest.get("in_app") is True
+            return KeptStep(Path(path), sha256, enabled, parse_settings(rest), is_off, is_in_app)
     return None

@@ -10,6 +10,7 @@ from plugdeck.catalogue.report import Report, Status
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.ui.details.gone import without_file
 
@@ -65,6 +66,7 @@ class Loading:
         priority: int | None = None,
         values: dict[str, float] | None = None,
         keep_off: bool = False,
+        mode: HostingMode | None = None,
     ) -> str | None:
         """Begins to load it and returns the step's key, or None when it cannot be loaded.
 
@@ -74,13 +76,20 @@ class Loading:
             priority: to run with, if it is not to be the plugin's own.
             values: of its parameters.
             keep_off: takes it into the chain, and starts it only when the user says so.
+            mode: where it runs, if that was chosen for it alone.
         """
         if self.why_not(report) or report.manifest is None:
             return None
         if self.step_of(report.path) is None:
             self._reports[report.path] = self._running[report.path] = report
         return self._chain.load(
-            report.path, report.manifest, approval=approval, priority=priority, values=values, keep_off=keep_off
+            report.path,
+            report.manifest,
+            approval=approval,
+            priority=priority,
+            values=values,
+            keep_off=keep_off,
+            mode=mode,
         )
 
     def note(self, reports: Iterable[Report]) -> None:

@@ -34,6 +34,7 @@ from plugdeck.ui.shell import Shell, furnish
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.window_commands import WindowCommands
 from plugdeck.ui.window_files import WindowFiles
+from plugdeck.ui.window_hosting import WindowHosting
 from plugdeck.ui.window_loading import WindowLoading
 from plugdeck.ui.window_pages import page_makers
 from plugdeck.ui.window_state import store_window
@@ -71,6 +72,7 @@ class MainWindow(QObject):
         self.details = DetailsPane(self._pages(), shell)
         self.removal = Removal(services.background, self.notices, self)
         self.actions = WindowActions(shell)
+        self.hosting = WindowHosting(self)
         self.commands = WindowCommands(self)
         self.plugins.finish()
         self._furnish()
@@ -114,6 +116,7 @@ class MainWindow(QObject):
         files = (picture.open, picture.paste, picture.export)
         others = [action for action in picture.all if action not in files]
         self.actions.fill_menus(shell.menus, files, others)
+        self.hosting.add_menu()
 
     def _connect(self) -> None:
         plugins, details, shell = self.plugins, self.details, self.shell
@@ -199,6 +202,7 @@ class MainWindow(QObject):
         self.plugins.show_loadable(loadable)
         self.commands.enable(subject, loadable=loadable)
         self.files.show_subject(subject)
+        self.hosting.show_subject(subject)
 
     def _show_steps(self) -> None:
         self.loading.settle()

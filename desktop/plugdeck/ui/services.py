@@ -8,12 +8,16 @@ from plugdeck.chain.chain import Chain
 from plugdeck.chain.clock import Clock
 from plugdeck.chain.preview import Preview
 from plugdeck.hosting.deadlines import Deadlines
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
 from plugdeck.ui.bridge import ChainBridge
 from plugdeck.ui.preview.scaling import resize_picture
+
+HOSTING_MODE = "hosting.mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Services:
     records: TrustRecords
     background: Background
     supervisor: Supervisor
+    hosts: Hosts
     chain: Chain
     preview: Preview
     bridge: ChainBridge
@@ -40,7 +45,14 @@ def make_services(settings: Settings, background: Background, clock: Clock | Non
     deadline_s = min(max(settings.get("hosting.call_deadline_s", 2.0), 0.1), 600.0)
     supervisor = Supervisor(deadlines=Deadlines(call_s=deadline_s), keeps_spare=True)
     records = TrustRecords()
-    chain = Chain(supervisor, records, clock)
+    hosts = Hosts(supervisor, mode=hosting_mode(settings))
+    chain = Chain(hosts, records, clock)
     bridge = ChainBridge(chain)
     preview = Preview(chain, supervisor, resize_picture, bridge.deliver_rendered, bridge.deliver_failure)
-    return Services(settings, records, background, supervisor, chain, preview, bridge)
+    return Services(settings, records, background, supervisor, hosts, chain, preview, bridge)
+
+
+def hosting_mode(settings: Settings) -> HostingMode:
+    """Where plugins run unless it was chosen for one alone; never inside Plugdeck, which is chosen for each."""
+    together = settings.get(HOSTING_MODE, "") == HostingMode.TOGETHER
+    return HostingMode.TOGETHER if together else HostingMode.INDIVIDUALLY

@@ -18,6 +18,7 @@ from plugdeck.binary.facts import FileIdentity
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import PlugdeckError, SettingsError
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
@@ -26,6 +27,7 @@ from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
 from plugdeck.ui.safe_mode import SafeModeBar
+from plugdeck.ui.window_hosting import for_mode
 
 PICTURE = "session.picture"
 RUNNING = "session.running"
@@ -71,6 +73,8 @@ class SessionMemory(QObject):
     def begin(self, *, safe_mode: bool = False) -> None:
         """Restores the last session if that is wanted, or offers it; opens the picture in any case."""
         was_cut_short = self._settings.get(RUNNING, False)
+        if was_cut_short:
+            self._window.hosting.name_crashes()
         self._settings.set(RUNNING, True)
         self._save_later()
         is_wanted = self._settings.get(RESTORE_CHAIN, False)
@@ -157,9 +161,16 @@ class SessionMemory(QObject):
             return "does not fit here"
 
         def run(approval: Approval) -> None:
-            chosen = step.settings
-            off = keep_off or step.is_kept_off
-            key = loading.load(report, approval, priority=chosen.priority, values=dict(chosen.values), keep_off=off)
+            chosen, off = step.settings, keep_off or step.is_kept_off
+            mode = HostingMode.IN_APP if step.is_in_app else None
+            key = loading.load(
+                report,
+                for_mode(approval, mode),
+                priority=chosen.priority,
+                values=dict(chosen.values),
+                keep_off=off,
+                mode=mode,
+            )
             self._forget(step)
             if key:
                 chain.set_enabled(key, step.enabled)
@@ -190,7 +201,8 @@ class SessionMemory(QObject):
 
     def _kept_step(self, step: StepView) -> KeptStep:
         known = kept_settings(self._settings, step.path)
-        return KeptStep(step.path, self._hash_known(step.path), step.enabled, known, step.is_kept_off)
+        is_in_app = step.mode is HostingMode.IN_APP
+        return KeptStep(step.path, self._hash_known(step.path), step.enabled, known, step.is_kept_off, is_in_app)
 
     def _hash(self, step: StepView) -> None:
         """Finds out, on another thread, which bytes a step runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugdeck.chain.step import StepView
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.outcome.words import card_of
 
@@ -34,6 +35,7 @@ def state_words(step: StepView, *, is_followed: bool = False) -> str:
     state = "Kept off" if step.is_kept_off and step.state is PluginState.NOT_LOADED else _STATES[step.state]
     badges = (
         "" if step.enabled else "off",
+        "inside Plugdeck" if step.mode is HostingMode.IN_APP and step.is_loaded else "",
         "file deleted" if step.is_deleted else "",
         "follows rebuilds" if is_followed else "",
     )

@@ -1,0 +1,114 @@
+"""Where plugins run, chosen in the window: alone, together, inside Plugdeck; and what a crash of it leaves."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.outcome import PluginState
+from plugdeck.settings import Settings
+from plugdeck.ui.kept_steps import kept_steps
+from plugdeck.ui.preferences import RESTORE_CHAIN
+from plugdeck.ui.services import HOSTING_MODE, hosting_mode
+from plugdeck.ui.session import RUNNING, SessionMemory
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+CRASHES_INSIDE = """
+import os, signal
+from plugdeck.hosting.in_app_journal import InAppJournal
+InAppJournal().begin("0" * 64, "<b>blur</b>", "Transform")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def loaded(desk, folder, put):
+    path = put("blur")
+    desk.open(folder)
+    return desk.load(path)
+
+
+def pid(desk, key: str) -> int | None:
+    return desk.services.chain._steps[key].host.pid
+
+
+def test_together_is_chosen_in_the_menu_holds_at_once_and_is_remembered(desk, folder, put, settings, qtbot):
+    paths = put("blur"), put("other", priority=200)
+    desk.open(folder)
+    loaded, other = map(desk.load, paths)
+    assert pid(desk, loaded) != pid(desk, other)
+    assert desk.window.hosting.modes[HostingMode.INDIVIDUALLY].isChecked()
+
+    desk.window.hosting.modes[HostingMode.TOGETHER].trigger()
+
+    qtbot.waitUntil(lambda: pid(desk, loaded) is not None and pid(desk, loaded) == pid(desk, other))
+    assert settings.get(HOSTING_MODE) == "together"
+    assert hosting_mode(settings) is HostingMode.TOGETHER
+    menu = next(
+        action.menu() for action in desk.shell.menus["Plugin"].actions() if "run" in action.text() and action.menu()
+    )
+    assert [action.text() for action in menu.actions()] == [
+        "Each in a process of its own",
+        "All together in one process",
+    ]
+
+
+def test_inside_plugdeck_is_a_wish_that_is_confirmed_after_a_warning(desk, loaded, qtbot):
+    action = desk.window.actions.in_app
+    assert action.isEnabled()
+    action.trigger()
+    assert not action.isChecked()
+    assert desk.services.chain.step(loaded).mode is None
+    notice = desk.window.notices.shown[-1]
+    assert "has your own rights" in notice.text
+    assert "so does Plugdeck" in notice.text
+
+    notice.action.click()
+
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is HostingMode.IN_APP)
+    assert pid(desk, loaded) is None
+    row = desk.window.chain.row(loaded)
+    qtbot.waitUntil(lambda: row.state.text() == "Loaded · not unloadable · inside Plugdeck")
+    qtbot.waitUntil(action.isChecked)
+    action.trigger()
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is None)
+    assert pid(desk, loaded) is not None
+
+
+def test_a_choice_that_makes_no_sense_is_the_usual_one(settings):
+    for odd in ("in-app", "nowhere", 5):
+        settings.set(HOSTING_MODE, odd)
+        assert hosting_mode(settings) is HostingMode.INDIVIDUALLY
+
+
+def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, settings, another_desk, qtbot):
+    settings.set(RESTORE_CHAIN, True)
+    memory = SessionMemory(desk.window)
+    memory.begin()
+    desk.window.hosting._take_in(desk.services.chain.step(loaded))
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is HostingMode.IN_APP)
+    qtbot.waitUntil(
+        lambda: [kept.is_in_app for kept in kept_steps(Settings.load(settings.path)) if kept.sha256] == [True]
+    )
+    desk.shell.close()
+    settings.save()
+
+    again = another_desk(Settings.load(settings.path))
+    SessionMemory(again.window).begin()
+
+    qtbot.waitUntil(lambda: again.services.chain.step(loaded) is not None)
+    qtbot.waitUntil(lambda: again.services.chain.step(loaded).state is PluginState.LOADED)
+    assert again.services.chain.step(loaded).mode is HostingMode.IN_APP
+
+
+def test_after_a_crash_of_plugdeck_the_plugin_that_was_inside_is_named(desk, settings, qtbot):
+    assert subprocess.run([sys.executable, "-c", CRASHES_INSIDE], check=False).returncode == -signal.SIGKILL
+    settings.set(RUNNING, True)
+    SessionMemory(desk.window).begin()
+    qtbot.waitUntil(lambda: "<b>blur</b>: Plugdeck came to a bad end while it was at work" in desk.notices())
+    assert "not run there again unless you choose it anew" in desk.notices()
