@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from dataclasses import replace
-from threading import Lock
+from threading import Event, Lock
 from time import monotonic
 
 from plugdeck.hosting.channel import Channel
@@ -40,6 +40,8 @@ _DYING_S = 2.0
 _DYING_STEP_MS = 20
 # A thread stands still soon after it has announced that.
 _ANNOUNCED_S = 1.0
+_LOOK_S = 0.001
+_NOT_SEEN = "Where it was could not be seen, since its process must not be looked at."
 
 
 class ChildProcess:
@@ -130,14 +132,19 @@ class ChildProcess:
         """Whether it ends within a moment, or has crashed and could not announce it."""
         end = monotonic() + _DYING_S
         while not self.channel.is_process_dead(_DYING_STEP_MS):
-            if self.look_for_crash(wait_s=0):
-                return True
+            with suppress(PermissionError):
+                if self.look_for_crash(wait_s=0):
+                    return True
             if monotonic() > end:
                 return False
         return True
 
-    def look_for_crash(self, wait_s: float = _ANNOUNCED_S) -> bool:
-        """Condemns it if a thread of it stands still at a fault, or does so soon; whether that is so."""
+    def look_for_crash(self, wait_s: float) -> bool:
+        """Condemns it if a thread of it stands still at a fault, or does so soon; whether that is so.
+
+        Raises:
+            PermissionError: it must not be looked at.
+        """
         with self._looking:
             if not self.is_alive or self.channel.is_process_dead(0):
                 return False
@@ -196,13 +203,23 @@ class ChildProcess:
         self._output = ProcessOutput(self._watcher, sink, (stdout, stderr), log, self._found_flooding)
         self._output.begin()
         self._line = Line(self._watcher, line, lambda deed: self._tell_refusal(sink, deed))
-        self._crashes = CrashPipe(self._watcher, crash, self.look_for_crash)
+        self._crashes = CrashPipe(self._watcher, crash, self._hear_of_crash)
         self._watcher.watch(self._pidfd, self._found_dead)
 
     def _found_dead(self) -> None:
         """The number of a descriptor that was closed may be another's by now: only the process itself tells."""
         if self._outcome is not None or self.channel.is_process_dead(0):
             self._on_death()
+
+    def _hear_of_crash(self) -> None:
+        """On a thread of its own. Where nobody may look, what was announced is all that is known."""
+        try:
+            self.look_for_crash(_ANNOUNCED_S)
+        except PermissionError:
+            end, pause = monotonic() + _ANNOUNCED_S, Event()
+            while self._crashes.signal is None and monotonic() < end:
+                pause.wait(_LOOK_S)
+            self.condemn(Outcome(Ending.CRASHED, "", signal=self._crashes.signal, message=_NOT_SEEN))
 
     def _found_flooding(self) -> None:
         self.condemn(Outcome(Ending.FLOODED, ""))

@@ -205,7 +205,7 @@ class HostedPlugin:
             for name, value in self._written.items():
                 process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
         except HostError as failure:
-            return self.refuse(failure.outcome)
+            return HostError(failure.outcome) if self._group.is_bystander(self) else self.refuse(failure.outcome)
         except PlugdeckError as failure:
             reason = failure.reason if isinstance(failure, OpenError) else str(failure)
             message = f"{reason.rstrip('.')}. {failure.remedy}".strip()
@@ -218,7 +218,7 @@ class HostedPlugin:
         """For the group: ends its loading, unless that ended already; the error that says why."""
         if self.become_ended(outcome):
             self.tell_change()
-        return HostError(outcome)
+        return HostError(self.with_parameters(outcome))
 
     def _ask_to_load(self, process: WorkerProcess) -> None:
         """Hands the plugin's bytes over, as they are now, and its path for its name.

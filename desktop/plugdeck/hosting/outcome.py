@@ -111,7 +111,8 @@ class Outcome:
             case Ending.BROKE_PROTOCOL:
                 what = f"Answered with something unexpected {when}, and was ended."
             case Ending.OUT_OF_MEMORY:
-                what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else ''}."
+                left = f", and ended its own process with exit code {self.exit_code}" if self.exit_code else ""
+                what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else left}."
             case Ending.FLOODED:
                 what = f"Flooded its output {when}, and was ended: {self.left_out_bytes:,} bytes were thrown away."
             case Ending.DAMAGED_OUTPUT:

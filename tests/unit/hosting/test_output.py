@@ -142,3 +142,32 @@ def test_flood_of_log_packets_is_bounded():
     while reader.read():
         pass
     assert len(lines) <= 1000
+
+
+def test_flood_is_far_more_than_anybody_reads_in_a_short_time():
+    clock = Clock()
+    left_out = LeftOut(clock)
+    for _ in range(64):
+        left_out.add(1 << 20)
+    assert not left_out.is_flood
+    left_out.add(1)
+    assert left_out.is_flood
+    assert left_out.total_bytes == (64 << 20) + 1
+
+
+def test_talkative_plugin_is_forgiven_with_time():
+    clock = Clock()
+    left_out = LeftOut(clock)
+    for _ in range(1000):
+        left_out.add(1 << 20)
+        clock.now += 1.0
+        assert not left_out.is_flood
+    assert left_out.total_bytes == 1000 << 20
+
+
+def test_bytes_and_log_lines_that_nobody_reads_are_counted(pipe):
+    pipe.write(b"x" * 100 * 1024 * 8)
+    assert pipe.left_out.total_bytes >= 400 * 1024
+    left_out, packets = LeftOut(), [wire.encode_log(wire.LogPacket(0, 1, "y" * 1000))] * 900
+    LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, left_out).read()
+    assert left_out.total_bytes > 500 * 1000

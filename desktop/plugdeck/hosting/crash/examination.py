@@ -40,7 +40,7 @@ class Examined:
 
 
 def examine(pid: int, pictures: Sequence[Picture] = (), *, wait_s: float = 0) -> Examined | None:
-    """What happened to the process; None when no thread of it stands still, or it cannot be looked at.
+    """What happened to the process; None when no thread of it stands still, or it is gone.
 
     Takes some milliseconds; whoever calls sees to it that the number stays the process's.
 
@@ -48,11 +48,16 @@ def examine(pid: int, pictures: Sequence[Picture] = (), *, wait_s: float = 0) ->
         pid: its number.
         pictures: what it was working on.
         wait_s: how long the thread may take until it stands still, after it announced that it would.
+
+    Raises:
+        PermissionError: the kernel lets nobody look: the plugin, or the system, does not want it.
     """
     try:
         with view_of(pid) as view, ExitStack() as opened:
             parked = _wait_for_parked(view, wait_s)
             return _examined(view, NativeFiles(view, opened), *parked, pictures) if parked else None
+    except PermissionError:
+        raise
     except OSError:
         return None
 

@@ -49,8 +49,9 @@ def look_at_hang(pid: int) -> Hang:
     Its main thread is the one that calls plugins. To learn where it is, it is sent SIGABRT, whose handler makes it
     stand still; not where it is stopped, since a stopped process handles no signals.
     """
-    if crashed := examine(pid):
-        return Hang(crashed=crashed)
+    with suppress(PermissionError):
+        if crashed := examine(pid):
+            return Hang(crashed=crashed)
     state = _state(pid, pid)
     if state in {"T", "t"}:
         return Hang(Activity.STOPPED)
@@ -58,8 +59,9 @@ def look_at_hang(pid: int) -> Hang:
     waits = _waits(pid) if activity is Activity.WAITING else ""
     with suppress(OSError):
         os.kill(pid, signal.SIGABRT)
-    seen = examine(pid, wait_s=_STAND_STILL_S)
-    return Hang(activity, waits, replace(seen.site, fault="", address=None) if seen else None)
+        if seen := examine(pid, wait_s=_STAND_STILL_S):
+            return Hang(activity, waits, replace(seen.site, fault="", address=None))
+    return Hang(activity, waits)
 
 
 def _state(pid: int, thread: int) -> str:
