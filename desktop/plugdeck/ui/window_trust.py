@@ -63,6 +63,7 @@ class WindowTrust(QObject):
         panel.run_all_wanted.connect(asking.run_together)
         panel.refused.connect(asking.refuse_current)
         panel.look_wanted.connect(self._look_inside)
+        panel.grown.connect(self._make_room)
         self.waiting.answer_wanted.connect(asking.come_back)
 
     # --- what is shown
@@ -88,7 +89,7 @@ class WindowTrust(QObject):
             self._focus = focused
             window.details.hide()
             panel.show()
-            self._make_room()
+        self._make_room()
         if not (isinstance(focused, QLineEdit) and focused.text()):
             panel.refuse.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -111,13 +112,13 @@ class WindowTrust(QObject):
             self._window.plugins.take_focus()
 
     def _make_room(self) -> None:
-        """As tall as the question wants, as long as something of the picture is left."""
+        """As tall as the question wants, as long as something of the picture is left; never less than before."""
         splitter = self._window.shell.splitters["right"]
         picture, details = splitter.sizes()
         wanted = self.panel.height_for(splitter.width()) + 2
         taller = min(wanted, picture + details - _LEAST_PICTURE)
         if taller > details:
-            self._sizes = [picture, details]
+            self._sizes = self._sizes or [picture, details]
             splitter.setSizes([picture + details - taller, taller])
 
     def _give_room_back(self) -> None:

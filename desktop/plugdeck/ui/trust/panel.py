@@ -24,6 +24,8 @@ class QuestionPanel(QFrame):
     refused = Signal()
     look_wanted = Signal()
     """The user wants to see what is inside the file before he answers."""
+    grown = Signal()
+    """There is more to see than before."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -114,6 +116,8 @@ class QuestionPanel(QFrame):
         self.run.clicked.connect(lambda: self.run_wanted.emit(self.facts.permissions))
         self.beside.run_all.clicked.connect(lambda: self.run_all_wanted.emit(self.facts.permissions))
         self.refuse.clicked.connect(self.refused)
+        self.facts.opened.connect(self.grown)
+        self.beside.open.toggled.connect(self.grown)
         self.look.clicked.connect(self.look_wanted)
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
@@ -23,6 +24,9 @@ _EVERYTHING = "Do everything that you may do: without confinement, nothing can b
 class QuestionFacts(FactGrid):
     """The permissions are closed at first: most plugins need none."""
 
+    opened = Signal()
+    """There is more to see than before."""
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.identity, self.purpose = plain_label("", self), TonedLabel(Tone.QUIET, self)
@@ -35,6 +39,7 @@ class QuestionFacts(FactGrid):
         self.editor = PermissionsEditor(self)
         self._lay_out()
         self.more.clicked.connect(self._open_editor)
+        self.editor.edited.connect(self.opened)
 
     @property
     def permissions(self) -> Permissions:
@@ -80,6 +85,7 @@ class QuestionFacts(FactGrid):
         self.permissions_words.hide()
         self.editor.show()
         self.editor.read.setFocus()
+        self.opened.emit()
 
     def _lay_out(self) -> None:
         self.more.setAutoDefault(False)

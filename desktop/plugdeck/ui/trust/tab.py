@@ -10,7 +10,8 @@ from time import localtime, strftime
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from plugdeck.chain.step import StepView
-from plugdeck.hosting.sandbox.confinement import Approval, Permissions
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.plain_label import plain_label
@@ -26,6 +27,7 @@ from plugdeck.ui.trust.tried import Tried
 from plugdeck.ui.visible_text import visible_text
 
 _TRIED, _SIGNED = "It tried", "Signed"
+_SHARED = "Plugins that share its process may do the same."
 _RESTARTS = "A change starts its process again, with the same settings, and is remembered for exactly this file."
 
 
@@ -88,7 +90,9 @@ class PermissionsTab(QWidget):
         hindrance = _hindrance(step, approval)
         for widget in (self.editor, self.tried):
             widget.setEnabled(not hindrance)
-        self.note.setText(hindrance or _RESTARTS)
+        mode = step.mode or self._services.hosts.mode
+        shared = f" {_SHARED}" if mode is HostingMode.TOGETHER else ""
+        self.note.setText(hindrance or f"{_RESTARTS}{shared}")
         self.allowed.setText(_allowed_words(standing))
         self.withdraw.setVisible(bool(standing.decision and standing.decision.approval))
         words, mark = signature(standing.signature)
@@ -172,6 +176,8 @@ def _hindrance(step: StepView, approval: Approval | None) -> str:
         return "You took your yes back. You are asked again, and about this too, before it is loaded the next time."
     if step.stale or step.is_deleted:
         return "Its file changed since it was loaded. What the new one may do is asked when you use it."
+    if step.confinement.startswith(Tier.LIMITED.words):
+        return "Nothing confines it, so there is nothing that it could be allowed or refused."
     if step.is_kept_off or step.quarantine:
         return "It is kept from running. Start it again first."
     return ""
