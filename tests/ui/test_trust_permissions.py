@@ -140,6 +140,28 @@ def test_a_change_starts_a_new_process_with_the_same_settings(desk, page):
     assert chain.step(key).priority == 77
 
 
+def test_what_does_not_come_up_with_fewer_rights_goes_on_with_the_old_ones_and_says_so(desk, folder, put, tmp_path):
+    if offer().tier is Tier.LIMITED:
+        pytest.skip("this system keeps no plugin from any file")
+    needed = tmp_path / "looks" / "warm.lut"
+    needed.parent.mkdir()
+    needed.write_text("1 2 3")
+    path = put("needy", body=f'if (!fopen("{needed}", "r")) abort();')
+    allowed = Permissions((str(needed.parent),))
+    TrustRecords().change_permissions(sha256_of(path), allowed)
+    desk.open(folder)
+    desk.select(path)
+    desk.plugins.table.setFocus()
+    desk.qtbot.keyClick(desk.plugins.table, Qt.Key.Key_Return)
+    desk.wait_for_state(path, PluginState.LOADED)
+    page = open_permissions(desk)
+    page.editor.rows[0].remove.click()
+    desk.qtbot.waitUntil(lambda: "the process from before goes on" in page.note.text())
+    step = desk.services.chain.step(str(path))
+    assert step.is_loaded
+    assert step.approval.permissions == allowed
+
+
 def test_the_permissions_of_a_sample_are_remembered_too(desk, folder, put, monkeypatch):
     monkeypatch.setattr(paths, "sample_folder", lambda: folder)
     path = put("sepia", is_known=False)

@@ -28,6 +28,10 @@ from plugdeck.ui.visible_text import visible_text
 
 _TRIED, _SIGNED = "It tried", "Signed"
 _SHARED = "Plugins that share its process may do the same."
+_STILL_OLD = (
+    "It did not come up with these, so the process from before goes on, with what that was allowed. "
+    "Take it out of the chain to end it."
+)
 _RESTARTS = "A change starts its process again, with the same settings, and is remembered for exactly this file."
 
 
@@ -178,6 +182,8 @@ def _hindrance(step: StepView, approval: Approval | None) -> str:
         return "Its file changed since it was loaded. What the new one may do is asked when you use it."
     if step.confinement.startswith(Tier.LIMITED.words):
         return "Nothing confines it, so there is nothing that it could be allowed or refused."
+    if step.not_taken and step.is_loaded and step.approval.permissions != approval.permissions:
+        return _STILL_OLD
     if step.is_kept_off or step.quarantine:
         return "It is kept from running. Start it again first."
     return ""
