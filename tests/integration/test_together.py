@@ -16,6 +16,7 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
+from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 
 SOURCE = """
@@ -53,12 +54,14 @@ int Do(const char *what) {
 }
 %(more)s
 """
+WAIT = 'while (access("%s", F_OK)) usleep(1000);'
 DIES_LOADING = "#include <stdlib.h>\n__attribute__((constructor)) static void die(void) { abort(); }"
 
 
 @pytest.fixture
-def hosts() -> Iterator[Hosts]:
-    with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
+def hosts(request) -> Iterator[Hosts]:
+    deadlines = Deadlines(hello_s=600, load_s=600, call_s=600)
+    with Supervisor(deadlines=deadlines, tier=getattr(request, "param", None)) as supervisor:
         yield Hosts(supervisor, mode=HostingMode.TOGETHER)
 
 
@@ -174,6 +177,25 @@ def test_taking_one_out_ends_the_process_and_starts_the_others_again(three, unti
     assert (first.call("Do", ""), third.call("Do", "")) == (7, 7)
     second.start()
     assert second.pid == first.pid
+
+
+@pytest.mark.parametrize("hosts", [Tier.LIMITED], indirect=True)  # where a gate can be seen to open
+def test_a_plugin_that_is_being_loaded_while_another_is_taken_out_is_loaded_all_the_same(host, until, tmp_path):
+    gate = tmp_path / "gate"
+    waiting = f"#include <unistd.h>\n__attribute__((constructor)) static void wait(void) {{ {WAIT % gate} }}"
+    first, second, slow = host("first"), host("second"), host("slow", waiting)
+    for plugin in (first, second):
+        plugin.start()
+    loading = Thread(target=slow.start)
+    loading.start()
+    until(lambda: slow.state is PluginState.LOADING)
+    first.stop()
+    gate.touch()
+    loading.join()
+
+    until(lambda: second.is_loaded)
+    assert (first.state, slow.state) == (PluginState.NOT_LOADED, PluginState.LOADED)
+    assert second.pid == slow.pid
 
 
 def test_stopping_all_side_by_side_leaves_none_running(three, until, children):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from itertools import count
 from pathlib import Path
-from threading import RLock, Thread
+from threading import Condition, RLock, Thread
 from time import monotonic
 
 from plugdeck.dialects.manifest import Dialect, Manifest
@@ -47,6 +47,8 @@ class WorkerGroup:
         self._slots = count()
         self._mark = SharedMark()
         self._apart: set[int] = set()
+        self._disturbed: set[int] = set()
+        self._calm = Condition()
         self._deadlines = supply.deadlines
         self._confinement: Confinement | None = None
         self._turn = RLock()
@@ -71,9 +73,12 @@ class WorkerGroup:
         with self._turn:
             if plugin.slot not in self._apart or self._alone is None or self._closed:
                 return self
+            try:
+                group = self._alone()
+            except RuntimeError:  # all is being closed, which starting it here will say
+                return self
             self._apart.discard(plugin.slot)
-            del self._plugins[plugin.slot]
-            group = self._alone()
+            self._plugins.pop(plugin.slot, None)
             plugin.slot = next(group._slots)
             group._plugins[plugin.slot] = plugin
             return group
@@ -105,7 +110,22 @@ class WorkerGroup:
         Raises:
             HostError: the process could not be started or ended again, or refused ``plugin``.
         """
+        while True:
+            try:
+                return self._start(plugin)
+            except HostError:
+                with self._calm:
+                    self._calm.wait_for(lambda: not self._stopping or not self.is_bystander(plugin))
+                if not self.is_bystander(plugin):
+                    raise
+
+    def is_bystander(self, plugin: HostedPlugin) -> bool:
+        """Whether the process ended for another plugin's sake while this one was to be loaded."""
+        return self._alone is not None and not self._closed and plugin.slot in self._disturbed
+
+    def _start(self, plugin: HostedPlugin) -> None:
         with self._turn:
+            self._disturbed.discard(plugin.slot)
             plugin.is_wanted = True
             self._plugins[plugin.slot] = plugin
             self._refuse_weak_confinement(plugin)
@@ -123,13 +143,16 @@ class WorkerGroup:
 
     def _load_all(self, process: WorkerProcess, asked: HostedPlugin) -> HostError | None:
         """Loads what is wanted and is not loaded; why not, when ``asked`` was refused or the process ended."""
+        refused = None
         for each in [each for each in self._wanted() if not each.is_loaded]:
+            self._disturbed.discard(each.slot)
             self.at_work = each
             if failure := each.load_into(process):
-                each.is_wanted = False
-                if each is asked or not process.is_alive:
-                    return failure
-        return None
+                each.is_wanted = self.is_bystander(each)
+                refused = failure if each is asked else refused
+                if not process.is_alive:
+                    return refused or failure
+        return refused
 
     def _wanted(self) -> list[HostedPlugin]:
         return [each for each in self._plugins.values() if each.is_wanted]
@@ -144,8 +167,11 @@ class WorkerGroup:
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
                 self._plugins.pop(plugin.slot, None)
+                self._disturbed.discard(plugin.slot)
         finally:
-            self._stopping.remove(plugin)
+            with self._calm:
+                self._stopping.remove(plugin)
+                self._calm.notify_all()
 
     def begin_stop(self, *, for_good: bool = False) -> None:
         """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
@@ -244,6 +270,7 @@ class WorkerGroup:
                 plugin.is_wanted = plugin.is_wanted and self._alone is None
                 changed += [plugin] if plugin.become_ended(said) else []
             else:
+                self._disturbed.add(slot)
                 changed += [plugin] if plugin.become_waiting() else []
 
         def tell() -> None:
@@ -260,7 +287,8 @@ class WorkerGroup:
             others = [plugin for plugin in self._wanted() if not plugin.is_loaded]
             try:
                 if others:
-                    self.start(others[0])
+                    self._start(others[0])
             except HostError as failure:
                 for plugin in others:
-                    plugin.refuse(failure.outcome)
+                    if plugin.state is PluginState.LOADING and not self.is_bystander(plugin):
+                        plugin.refuse(failure.outcome)
