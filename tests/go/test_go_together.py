@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,9 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.together import beside
 from plugdeck.compat.host import Host
 from plugdeck.dialects.manifest import Dialect
+from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.hosts import Hosts
+from plugdeck.hosting.supervisor import Supervisor
 
 from .recipes import BARE_HOST, OTHER, OTHER_NEWER, PLAIN, V3
 
@@ -58,3 +62,16 @@ def test_c_libraries_from_go_never_share_a_process(samples, tmp_path):
 def test_c_plugins_share_a_process(samples):
     reports = [examine(samples / name) for name in ("sepia.so", "sharpen.so")]
     assert beside(reports[1], reports[:1]) is reports[1]
+
+
+def test_c_libraries_from_go_get_a_process_each_when_hosted_together(samples, tmp_path):
+    paths = [Path(shutil.copy(samples / "mirror.so", tmp_path / name)) for name in ("one.so", "two.so")]
+    paths += [samples / "sepia.so", samples / "sharpen.so"]
+    with Supervisor() as supervisor:
+        hosts = Hosts(supervisor, mode=HostingMode.TOGETHER)
+        plugins = [hosts.host(path, examine(path).manifest) for path in paths]
+        for plugin in plugins:
+            plugin.start()
+        one, two, sepia, sharpen = (plugin.pid for plugin in plugins)
+    assert sepia == sharpen
+    assert len({one, two, sepia}) == 3
