@@ -108,7 +108,7 @@ BEHAVIOURS = (
     hangs("catch-segfault", "catches the signal of its crash, and crashes again", "running"),
     hangs("cancel-never", "asks without end whether the result is wanted", "running"),
     ends("exhaust-memory", "allocates without end, and aborts", "out of memory SIGABRT"),
-    ends("leak-all", "takes all memory, and returns", "later: exited 1"),
+    ends("leak-all", "takes all memory, and returns", "later: out of memory 1"),
     lives("reserve-all", "reserves all address space, and returns"),
     lives("exhaust-tls", "takes every key of thread-local storage", "lives: EAGAIN"),
     lives("bomb-threads", "starts threads without end", "lives: EAGAIN"),

@@ -17,8 +17,9 @@ _NULL_BYTES = 64 * 1024
 """An access this near to address zero went through a pointer that was never set: malloc's answer, for example."""
 _OUT_OF_MEMORY = re.compile(
     r"std::bad_alloc|memory allocation of \d+ bytes failed|runtime: (?:cannot allocate memory|out of memory)"
+    r"|^MemoryError\b"
 )
-"""Of C++, of Rust, and of Go, on standard error, when memory that they ask for is refused."""
+"""Of C++, of Rust, of Go, and of the worker's own Python, on standard error, when memory that they ask for is refused."""
 _GO_GAVE_UP = re.compile(r"panic: |fatal error: ")
 """What Go's runtime writes before it ends the process, with exit code 2."""
 _SHOWN_CHARACTERS = 200
