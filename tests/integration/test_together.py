@@ -31,24 +31,33 @@ PD_PLUGIN("%(name)s", "1.0.0", "", "MIT", "Ends its process on command.")
 PD_INTEGER(amount, "Amount", 0, 255, 1, "")
 PD_FUNCTION(int, Do, (const char *))
 static void *end(void *given) { abort(); return given; }
-/* Writes another plugin's number into every page of shared memory that can be written. */
-static void frame(uint32_t slot) {
+/* Writes a note into every page of shared memory that can be written, unless it is -1; what the last one held. */
+static int64_t note(int64_t other) {
   char line[512];
+  int64_t held = -1;
   FILE *maps = fopen("/proc/self/maps", "r");
   while (maps && fgets(line, sizeof line, maps)) {
     unsigned long from, to;
     char rights[5];
-    if (sscanf(line, "%%lx-%%lx %%4s", &from, &to, rights) == 3 && !strcmp(rights, "rw-s"))
-      memcpy((void *)from, &slot, sizeof slot);
+    if (sscanf(line, "%%lx-%%lx %%4s", &from, &to, rights) == 3 && !strcmp(rights, "rw-s")) {
+      uint32_t here = (uint32_t)other;
+      held = *(uint32_t *)from;
+      if (other >= 0) memcpy((void *)from, &here, sizeof here);
+    }
   }
   if (maps) fclose(maps);
+  return held;
 }
+static int64_t noted_at_load;
+__attribute__((constructor)) static void load(void) { noted_at_load = note(-1); }
 int Do(const char *what) {
   pthread_t thread;
   if (!strcmp(what, "crash")) abort();
   if (!strcmp(what, "exit")) _exit(0);
-  if (!strcmp(what, "frame-first")) frame(1), abort();
-  if (!strcmp(what, "scribble")) frame(0xFFFFFFFF), abort();
+  if (!strcmp(what, "frame-first")) note(1), abort();
+  if (!strcmp(what, "scribble")) note(0xFFFFFFFF), abort();
+  if (!strcmp(what, "noted")) return (int)note(-1);
+  if (!strcmp(what, "noted-at-load")) return (int)noted_at_load;
   if (!strcmp(what, "thread")) pthread_create(&thread, 0, end, 0), pause();
   return 7;
 }
@@ -143,6 +152,11 @@ def test_a_plugin_that_dies_as_it_is_loaded_leaves_the_others_running(host, unti
 
     assert first.pid == second.pid
     assert (first.state, second.state, bad.state) == (PluginState.LOADED, PluginState.LOADED, PluginState.CRASHED)
+
+
+def test_the_worker_notes_which_plugin_it_enters_constructors_among_them(three):
+    for place, plugin in enumerate(three, 1):
+        assert (plugin.call("Do", "noted"), plugin.call("Do", "noted-at-load")) == (place, place)
 
 
 @pytest.mark.parametrize(("deed", "says"), [("frame-first", "noted first"), ("scribble", "")])
