@@ -19,7 +19,7 @@ from plugdeck.dialects.go.comparison import compare
 from plugdeck.dialects.go.image import GoImage
 from plugdeck.dialects.go.module_data import read_module_data
 
-from .recipes import HOST, PLAIN, QUIET
+from .recipes import HOST, PLAIN, QUIET, TRIMMED
 
 
 def go_file(toolchain="go1.25.1", hashes=None, *, mode=GoBuildMode.PLUGIN, dependencies=(), **settings):
@@ -62,6 +62,14 @@ def test_what_is_damaged_is_unknown_and_the_rest_is_told(workshop, tmp_path):
     report = examine(path, Host.from_executable(workshop.build(HOST)))
     assert [(finding.id, finding.severity) for finding in report.findings] == [("go.partly-unknown", Severity.WARNING)]
     assert report.manifest.toolchain == workshop.version and report.manifest.symbols == ()
+
+
+def test_runner_that_is_not_built_yet_is_no_reason_against_it(workshop, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    report = examine(workshop.build(TRIMMED))
+    assert report.loads
+    assert [finding.id for finding in report.findings] == ["go.runner-not-built"]
+    assert workshop.version in report.findings[0].evidence[0]
 
 
 def test_other_release_with_the_same_packages_is_a_warning():

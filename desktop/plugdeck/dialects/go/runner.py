@@ -21,6 +21,7 @@ from plugdeck.dialects.go.reading import read_go_file
 from plugdeck.dialects.go.toolchains import Toolchain, find_toolchain, how_to_get
 from plugdeck.errors import BinaryFormatError, PlugdeckError
 from plugdeck.paths import cache_folder, shipped
+from plugdeck.text import visible
 
 _SWITCHES = ("-trimpath", "-race", "-msan", "-asan")
 # What a value may look like. -gcflags and the C compiler's flags are not here: they can name files to write.
@@ -101,15 +102,17 @@ def judge_for_runner(plugin: GoFile, path: Path) -> Iterator[Finding]:
     try:
         build = build_of(plugin)
     except PlugdeckError as failure:
-        yield Finding("go.no-runner", Severity.ERROR, str(failure), (), failure.remedy, stops_load=True)
+        said = (f"built by: {visible(plugin.toolchain, 100) or 'not said'}",)
+        yield Finding("go.no-runner", Severity.ERROR, str(failure), said, failure.remedy, stops_load=True)
         return
     runner = kept_runner(build)
     if runner is None:
         yield Finding(
             "go.runner-not-built",
             Severity.INFO,
-            f"Its runner is built when it is first loaded, by {build.toolchain.version} in {build.toolchain.root}; "
-            "that takes about half a minute, once.",
+            "Its runner is built when it is first loaded; that takes about half a minute, once.",
+            (f"by {build.toolchain.version} in {build.toolchain.root}",),
+            "Load it, or choose the program that opens it as the host to have the verdict for that.",
         )
         return
     try:
