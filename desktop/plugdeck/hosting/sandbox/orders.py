@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Orders(NamedTuple):
@@ -23,13 +23,15 @@ class Orders(NamedTuple):
 
     def to_text(self) -> str:
         """As JSON."""
-        return json.dumps(self, separators=(",", ":"))
+        return json.dumps(self._asdict(), separators=(",", ":"))
 
     @classmethod
     def from_text(cls, text: str) -> Orders:
         """The reverse of ``to_text``; the text is our own."""
-        limits, readable, writable, *rest = json.loads(text)
-        return cls(tuple(limits), tuple(readable), tuple(writable), *rest)
+        said: dict[str, Any] = json.loads(text)
+        address_space, open_files, file_bytes = said.pop("limits")
+        readable, writable = tuple(said.pop("readable")), tuple(said.pop("writable"))
+        return cls((address_space, open_files, file_bytes), readable, writable, **said)
 
     @property
     def is_restricted(self) -> bool:
