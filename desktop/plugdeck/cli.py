@@ -142,24 +142,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def call(options: argparse.Namespace) -> int:
-    """``plugdeck call FILE SYMBOL [ARG…]``."""
-    from plugdeck.cli_approval import approve
-    from plugdeck.cli_refusals import tell_refusals
-    from plugdeck.cli_reports import loadable_report
-    from plugdeck.hosting.supervisor import Supervisor
+    """``plugdeck call FILE SYMBOL [ARG…] [--every S [--count N] [--then FILE]…]``."""
+    from plugdeck.cli_call import call_again_and_again, call_once
 
-    report, manifest = loadable_report(options.file)
-    approval = approve(report, options)
-    with tell_refusals() as hosted, Supervisor() as supervisor:
-        host = supervisor.host(options.file, manifest, approval)
-        hosted.append(host)
-        host.start()
-        result = host.call(options.symbol, *options.arguments)
-    if options.json:
-        print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
-    else:
-        print(cli_text.result_text(result))
-    return 0
+    is_once = options.every is None and options.count is None and not options.then
+    return call_once(options) if is_once else call_again_and_again(options)
 
 
 def install(options: argparse.Namespace) -> int:
@@ -197,36 +184,9 @@ def uninstall(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """``plugdeck bench [FILE…]``."""
-    from plugdeck.chain.bench import measure
-    from plugdeck.chain.bench_users import measure_users
-    from plugdeck.cli_approval import approve
-    from plugdeck.cli_reports import loadable_report
-    from plugdeck.hosting.sandbox.confinement import Tier
+    from plugdeck.cli_bench import bench_files
 
-    files = options.files or sorted(paths.sample_folder().glob("*.so"))
-    if not files:
-        raise PlugdeckError(
-            "There is nothing to measure.", remedy="Name a plugin, or build the samples with: python plugins/build.py"
-        )
-    loadable = [loadable_report(path) for path in files]
-    allowed = [
-        (report.path, manifest, approve(report, options, Tier.LIMITED))  # it is measured in this process too
-        for report, manifest in loadable
-        if manifest.symbols
-    ]
-    rows, calls = [row for each in allowed for row in measure(*each)], measure_users(allowed)
-    if not rows and not calls:
-        raise PlugdeckError(
-            "Nothing in these files can be measured.", remedy="Transforms can, and functions from text to text."
-        )
-    if options.json:
-        print_json([row.as_json() for row in rows] + [row.as_json() for row in calls])
-        return 0
-    if rows:
-        print(cli_text.bench_table(rows))
-    if calls:
-        print(cli_text.calls_table(calls))
-    return 0
+    return bench_files(options)
 
 
 def trust(options: argparse.Namespace) -> int:

@@ -92,6 +92,10 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
     call.add_argument("file", type=Path, metavar="FILE")
     call.add_argument("symbol", metavar="SYMBOL")
     call.add_argument("arguments", nargs="*", metavar="ARG")
+    again = call.add_argument_group("calling again and again")
+    again.add_argument("--every", type=seconds, metavar="S", help="call once in so many seconds")
+    again.add_argument("--count", type=count, metavar="N", help="of each plugin so many calls; without it until Ctrl+C")
+    again.add_argument("--then", action="append", type=Path, default=[], metavar="FILE", help="who takes over next")
     _add_trust(call)
     install = command("install", "copies plugins into the plugin folder under a versioned name")
     install.add_argument("files", nargs="+", type=Path, metavar="FILE")
@@ -165,6 +169,24 @@ def folder(text: str) -> Path:
     if not path.is_dir():
         raise argparse.ArgumentTypeError(f"{text!r} is not a folder")
     return path
+
+
+def seconds(text: str) -> float:
+    """A time between a millisecond and a day."""
+    try:
+        given = float(text)
+    except ValueError:
+        given = 0.0
+    if not 0.001 <= given <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds between 0.001 and 86400")
+    return given
+
+
+def count(text: str) -> int:
+    """A whole number from 1."""
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1")
+    return int(text)
 
 
 def size(text: str) -> tuple[int, int]:

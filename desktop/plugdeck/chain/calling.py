@@ -32,6 +32,8 @@ class Beat:
 
     number: int
     """From 1."""
+    turn: int
+    """How many plugins answered before this one; from 0."""
     plugin: str
     answer: object = None
     """Any JSON value; from outside, as is all that follows."""
@@ -76,6 +78,7 @@ class Calling:
         self._host = self._new_host(callee)
         self._next: TransformHost | None = None
         self._used = [self._host]
+        self._turn = 0
         self._threads: list[Thread] = []
         self._closed = False
         self._run(self._call_for_ever)
@@ -149,14 +152,15 @@ class Calling:
             self._host.start()  # which does nothing, unless it ended at the last call
             answer = self._host.call(self._symbol, *self._arguments)
         except PlugdeckError as failure:
-            return Beat(number, name, error=_reason(failure), milliseconds=(perf_counter() - began) * 1000)
-        return Beat(number, name, answer, milliseconds=(perf_counter() - began) * 1000)
+            return Beat(number, self._turn, name, error=_reason(failure), milliseconds=(perf_counter() - began) * 1000)
+        return Beat(number, self._turn, name, answer, milliseconds=(perf_counter() - began) * 1000)
 
     def _take_next(self) -> None:
         with self._changed:
             if self._next is None:
                 return
             old, self._host, self._next = self._host, self._next, None
+            self._turn += 1
         self._run(lambda: self._discard(old))
 
     def _prepare(self, callee: Callee, on_refused: Callable[[str], None]) -> None:
