@@ -9,8 +9,8 @@ import signal
 import sys
 from pathlib import Path
 
-from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.sandbox.orders import Orders
+from plugdeck.hosting.sandbox.resource_limits import set_limits
 from plugdeck.runtime.native import LoaderError, load_library
 
 DEADLINE_S = 20
@@ -54,5 +54,5 @@ def ask(path):
 
 
 ctypes.CDLL(None)  # as the worker's main does
-Limits(*Orders.from_text(sys.argv[1]).limits).apply()
+set_limits(*Orders.from_text(sys.argv[1]).limits)
 print(json.dumps([ask(path) for path in json.load(sys.stdin)]))
