@@ -138,3 +138,13 @@ def test_none_is_kept_unless_it_is_asked_for(build_plugin):
         supervisor.host(path, examine(path).manifest).start()
         supervisor.prepare()
         assert supervisor._supply._spare._thread is None
+
+
+@pytest.mark.parametrize(("facts", "is_kept"), [("MemAvailable: 100000 kB\n", False), ("nothing known\n", True)])
+def test_none_is_kept_where_memory_is_short(warm, monkeypatch, tmp_path, facts, is_kept):
+    (tmp_path / "meminfo").write_text(facts)
+    monkeypatch.setattr("plugdeck.hosting.spare_worker._MEMORY", tmp_path / "meminfo")
+    warm.supervisor.prepare()
+    warm.supervisor._supply._spare._thread.join()
+
+    assert (warm.supervisor._supply._spare._ready is not None) == is_kept
