@@ -8,7 +8,7 @@ import threading
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from plugdeck import paths
 from plugdeck.catalogue.incoming import sha256_of
@@ -143,6 +143,39 @@ def test_shipped_samples_are_not_asked_about(desk, folder, put, monkeypatch):
     desk.qtbot.keyClick(desk.plugins.table, Qt.Key.Key_Return)
     desk.wait_for_state(path, PluginState.LOADED)
     assert TrustRecords().decisions() == ()
+
+
+def test_no_two_parts_of_the_question_have_the_same_key(desk, folder, put):
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    want(desk, path)
+    desk.window.trust.panel.facts.more.click()
+    keys = [
+        button.shortcut().toString()
+        for button in desk.shell.findChildren(QAbstractButton)
+        if button.isVisible() and not button.shortcut().isEmpty()
+    ]
+    assert len(keys) == len(set(keys)), sorted(keys)
+
+
+def test_the_keyboard_reaches_every_answer_from_anywhere(desk, folder, put):
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    want(desk, path)
+    panel = desk.window.trust.panel
+    desk.plugins.table.setFocus()
+    for _ in range(4):
+        desk.window.commands.focus_next_part()
+        if panel.isAncestorOf(QApplication.focusWidget()):
+            break
+    assert panel.isAncestorOf(QApplication.focusWidget())
+    desk.qtbot.waitUntil(panel.run.isEnabled)
+    panel.facts.more.setFocus()
+    reached = []
+    while QApplication.focusWidget() is not panel.run:
+        reached.append(QApplication.focusWidget())
+        QApplication.focusWidget().focusNextChild()
+    assert reached == [panel.facts.more, panel.facts.fingerprint.copy, panel.look, panel.refuse]
 
 
 def test_the_whole_hash_can_be_copied(desk, folder, put):

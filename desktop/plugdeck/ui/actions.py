@@ -24,7 +24,7 @@ class WindowActions:
         self.preferences = make("&Preferences…", "Ctrl+,")
         self.quit = make("&Quit", "Ctrl+Q")
         self.load = make("&Load into the chain", "Ctrl+L")
-        self.call = make("Call a &function…", "Ctrl+E")
+        self.call = make("Call a &function…", "Ctrl+Shift+F")
         self.restart = make("&Restart its host", "Ctrl+R")
         self.replace = make("&Use the new file", "Ctrl+U")
         self.take_out = make(f"&{TAKE_OUT}", "Ctrl+T")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
@@ -35,7 +37,7 @@ class QuestionPanel(QFrame):
         self.lead = TonedLabel(Tone.QUIET, self)
         self.facts = QuestionFacts(self)
         self.beside = Beside(self)
-        self.look = QPushButton("Look &inside first", self)
+        self.look = QPushButton("Look i&nside first", self)
         self.refuse = QPushButton("&Do not run", self)
         self.run = QPushButton("&Run it", self)
         self._dress()
@@ -161,3 +163,12 @@ class QuestionPanel(QFrame):
         whole.addWidget(self._scroll, 1)
         whole.addWidget(line)
         whole.addWidget(self._foot)
+        self._order_keys()
+
+    def _order_keys(self) -> None:
+        """Tab goes as one reads, and ends at the answers."""
+        facts, editor = self.facts, self.facts.editor
+        asked = (facts.more, editor.network, editor.read, editor.write, facts.fingerprint.copy)
+        answers = (self.beside.open, self.beside.run_all, self.look, self.refuse, self.run)
+        for first, second in pairwise((self._scroll, *asked, *answers)):
+            QWidget.setTabOrder(first, second)

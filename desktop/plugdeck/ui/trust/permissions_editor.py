@@ -36,7 +36,7 @@ class PermissionsEditor(QWidget):
         self.nothing = plain_label(NOTHING_MORE, self)
         self._rows = QVBoxLayout()
         self.network = QCheckBox(USE_NETWORK, self)
-        self.read = QPushButton("Let it &read a folder…", self)
+        self.read = QPushButton("L&et it read a folder…", self)
         self.write = QPushButton("Let it &change a folder…", self)
         self._lay_out()
         self.network.toggled.connect(self._set_network)
