@@ -107,6 +107,11 @@ def manifests(*paths: Path) -> list:
     return [(path, examine(path).manifest) for path in paths]
 
 
+def together(supervisor: Supervisor, *paths: Path) -> list[HostedPlugin]:
+    group = supervisor.group()
+    return [group.add(path, manifest) for path, manifest in manifests(*paths)]
+
+
 def test_two_transforms_chained_give_the_bytes_of_a_direct_calculation(supervisor, host, mixing):
     plus, times, source = host(mixing("plus", "+", 3)), host(mixing("times", "*", 5)), picture(641, 359)
 
@@ -145,7 +150,7 @@ def test_each_plugin_has_a_process_of_its_own(host, mixing):
 
 
 def test_plugins_hosted_together_share_one_process(supervisor, mixing):
-    first, second = supervisor.host_together(manifests(mixing("plus", "+", 3), mixing("times", "*", 5)))
+    first, second = together(supervisor, mixing("plus", "+", 3), mixing("times", "*", 5))
     first.start()
     assert (first.state, second.state) == (PluginState.LOADED, PluginState.NOT_LOADED)
     second.start()
@@ -155,7 +160,7 @@ def test_plugins_hosted_together_share_one_process(supervisor, mixing):
 
 
 def test_plugins_hosted_together_end_together_and_are_started_again_together(supervisor, mixing):
-    first, second = supervisor.host_together(manifests(mixing("plus", "+", 3), mixing("times", "*", 5)))
+    first, second = together(supervisor, mixing("plus", "+", 3), mixing("times", "*", 5))
     for plugin in (first, second):
         plugin.start()
     first.restart()
@@ -164,7 +169,7 @@ def test_plugins_hosted_together_end_together_and_are_started_again_together(sup
 
 
 def test_plugin_that_kills_a_shared_process_as_it_loads_is_left_out_next_time(supervisor, mixing, native):
-    good, bad = supervisor.host_together(manifests(mixing("plus", "+", 3), native("abort-in-constructor")))
+    good, bad = together(supervisor, mixing("plus", "+", 3), native("abort-in-constructor"))
     good.start()
     with pytest.raises(HostError, match="SIGABRT"):
         bad.start()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -75,13 +75,8 @@ class Supervisor:
         """
         return self._group(None).add(path, manifest, approval)
 
-    def host_together(self, plugins: Sequence[tuple[Path, Manifest]]) -> list[HostedPlugin]:
-        """Hosts in one process for all of them, not started."""
-        group = self.group()
-        return [group.add(path, manifest) for path, manifest in plugins]
-
     def group(self) -> WorkerGroup:
-        """A process, not started, that takes any number of plugins by ``add``."""
+        """A process, not started, that takes any number of plugins by ``add``; see ``Hosts`` for a chain's."""
         return self._group(lambda: self._group(None))
 
     def _group(self, alone: Callable[[], WorkerGroup] | None) -> WorkerGroup:
