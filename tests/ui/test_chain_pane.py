@@ -371,6 +371,14 @@ def test_a_row_with_trouble_comes_into_sight_whole(pane, deck, qtbot):
     assert row.reason.height() >= row.reason.heightForWidth(row.reason.width())
 
 
+def test_a_row_that_has_just_come_is_in_sight_wherever_it_stands(pane, deck, qtbot):
+    pane.resize(320, 190)
+    for number, priority in enumerate((10, 20, 30, 40, 5, 60, 35)):
+        key = deck.load(f"step {number}", priority=priority)
+        row = pane.row(key)
+        qtbot.waitUntil(lambda: row.visibleRegion().boundingRect().height() >= row.height())  # noqa: B023 - at once
+
+
 def replace_file(new: Path, path: Path) -> None:
     """Puts another file at a path, as an installer does."""
     beside = path.with_suffix(".new")

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Lock
 
 from plugdeck.chain.clock import Clock, MonotonicClock
 from plugdeck.chain.fitting import PRIORITY, fit_values
@@ -19,11 +18,11 @@ from plugdeck.chain.ordering import clamped_priority, priorities_after_move
 from plugdeck.chain.quarantine import PassingQuarantine, Quarantine
 from plugdeck.chain.step import Step, StepView, not_taken, sentence_of
 from plugdeck.chain.transform_host import ChainHosts
+from plugdeck.chain.writer import ValueWriter
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError, PlugdeckError
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.hosting_mode import HostingMode
-from plugdeck.hosting.outcome import HostError, PluginState
 from plugdeck.hosting.plugin_log import PluginLog
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.listeners import Listeners
@@ -51,9 +50,7 @@ class Chain:
         quarantine = records or PassingQuarantine()
         self._loader = Loader(hosts, self._lock, self._listeners.notify, quarantine, self._clock)
         self._forget_records = quarantine.on_change(self._look_at_quarantine)
-        self._dirty: SimpleQueue[Step | None] = SimpleQueue()
-        self._writer = Thread(target=self._write_values, name="plugdeck-chain-writer", daemon=True)
-        self._writer.start()
+        self._writer = ValueWriter(self._set_error)
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change; the function returned ends it."""
@@ -206,7 +203,7 @@ class Chain:
             step.values[name] = fitted[name]
             step.want(name, fitted[name])
             step.revision += 1
-        self._dirty.put(step)
+        self._writer.write_soon(step)
         self._listeners.notify()
 
     def mark_stale(self, key: str, stale: bool) -> None:
@@ -269,9 +266,9 @@ class Chain:
     def close(self) -> None:
         """Ends every host; blocks until they are gone."""
         self._forget_records()
-        self._dirty.put(None)
+        self._writer.begin_close()
         self._loader.close(list(self._steps.values()))
-        self._writer.join()
+        self._writer.finish_close()
 
     def _file_names(self) -> Mapping[str, str]:
         return file_names((step.key, step.host.manifest.name, step.path) for step in self._steps.values())
@@ -299,7 +296,7 @@ class Chain:
                     step.want(PRIORITY, clamped)
                     written.append(step)
         for step in written:
-            self._dirty.put(step)
+            self._writer.write_soon(step)
         if written:
             self._listeners.notify()
 
@@ -307,15 +304,3 @@ class Chain:
         if step.error != sentence:
             step.error = sentence
             self._listeners.notify()
-
-    def _write_values(self) -> None:
-        """The writer thread: tells plugins what was set, also while no picture is shown."""
-        while (step := self._dirty.get()) is not None:
-            if step.host.state is not PluginState.LOADED:
-                continue
-            try:
-                step.post.flush()
-            except HostError:
-                continue  # the host's outcome tells why
-            except PlugdeckError as error:
-                self._set_error(step, sentence_of(error))

@@ -36,7 +36,7 @@ class WindowFiles(QObject):
         plugins.scanned.connect(self._watch)
         window.services.bridge.steps_changed.connect(self._watch)
         window.shell.closing.connect(self._loaded.leave)
-        rebuilds.swap_wanted.connect(window.chain.use_new)
+        rebuilds.swap_wanted.connect(window.chain.replacing.use_new)
         rebuilds.changed.connect(window.chain.renew)
         rebuilds.changed.connect(lambda: self.show_subject(self._subject))
         window.chain.follow_wanted.connect(self._follow)

@@ -15,24 +15,16 @@ from plugdeck.catalogue.report import Report
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
 from plugdeck.hosting.outcome import PluginState
-from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.ui.chain.drop_line import DropLine
 from plugdeck.ui.chain.news import ChainNews
+from plugdeck.ui.chain.replacing import Approve, Replacing, ask_nobody
 from plugdeck.ui.chain.row import StepRow
 from plugdeck.ui.chain.words import milliseconds
 from plugdeck.ui.plugins.placeholder import Placeholder
-from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING
 
 _COUNTDOWN_MS = 200
 _TELLING = frozenset({PluginState.STALE, PluginState.CRASHED, PluginState.TIMED_OUT, PluginState.QUARANTINED})
-
-Approve = Callable[[Report, Callable[[Approval], object]], None]
-"""Asks the user, where that is needed, before a plugin runs; then does what is to be done."""
-
-
-def _ask_nobody(_report: Report, run: Callable[[Approval], object]) -> None:
-    run(NO_APPROVAL_NEEDED)
 
 
 class ChainPane(QWidget):
@@ -50,14 +42,13 @@ class ChainPane(QWidget):
         parent: QWidget | None = None,
         *,
         read_plugin: Callable[[Path], Report] = examine,
-        approve: Approve = _ask_nobody,
+        approve: Approve = ask_nobody,
         build_id: Callable[[Path], str] = lambda _: "",
         follows: Callable[[Path], bool] = lambda _: False,
     ) -> None:
         super().__init__(parent)
         self._chain = chain
-        self._read_plugin = read_plugin
-        self._approve = approve
+        self.replacing = Replacing(chain, read_plugin, approve, self)
         self._build_id = build_id
         self._follows = follows
         self._rows: dict[str, StepRow] = {}
@@ -174,7 +165,7 @@ class ChainPane(QWidget):
         row.enabled_changed.connect(partial(self._chain.set_enabled, key))
         row.priority_changed.connect(partial(self._chain.set_priority, key))
         row.restart_wanted.connect(partial(self._chain.restart, key))
-        row.replace_wanted.connect(partial(self.use_new, key))
+        row.replace_wanted.connect(partial(self.replacing.use_new, key))
         row.follow_wanted.connect(partial(self.follow_wanted.emit, key))
         row.keep_off_wanted.connect(partial(self._chain.keep_off, key))
         row.lift_wanted.connect(partial(self._chain.lift_quarantine, key))
@@ -209,18 +200,29 @@ class ChainPane(QWidget):
     def _note_news(self, steps: tuple[StepView, ...]) -> None:
         """Brings the row into sight that is new, or that has something to say since now."""
         states = {step.key: step.state for step in steps}
-        news = [key for key, state in states.items() if self._is_news(key, state)]
+        news = [step.key for step in steps if self._is_news(step)]
         self._states = states
         if news:
             self._news = news[-1]
             self._news_timer.start()
 
-    def _is_news(self, key: str, state: PluginState) -> bool:
-        return key not in self._states or (state is not self._states[key] and state in _TELLING)
+    def _is_news(self, step: StepView) -> bool:
+        """Whether it has come, has found its place by its own priority, or has something to tell since now."""
+        before = self._states.get(step.key)
+        has_come = before is None or (before is PluginState.LOADING and step.is_loaded and step.outcome is None)
+        return has_come or (step.state is not before and step.state in _TELLING)
 
     def _show_news(self) -> None:
-        if row := self._rows.get(self._news):
+        row = self._rows.get(self._news)
+        if row and self._has_place(row):
             self._scroll.ensureWidgetVisible(row, 0, 0)
+        elif row and self.isVisible():
+            self._news_timer.start()  # it has just come, and is laid out next
+
+    def _has_place(self, row: StepRow) -> bool:
+        """Whether the row lies below the one before it."""
+        index = self._order.index(self._news)
+        return not index or row.y() > self._rows[self._order[index - 1]].y()
 
     def _put_in_order(self, order: tuple[str, ...]) -> None:
         if order == self._order:
@@ -284,26 +286,3 @@ class ChainPane(QWidget):
     def _cancel_drag(self) -> None:
         for row in self._rows.values():
             row.grip.cancel()
-
-    # --- a changed file
-
-    def use_new(self, key: str) -> None:
-        """Reads the changed file off this thread; only one that fits is handed to the chain."""
-        step = self._chain.step(key)
-        if step is None:
-            return
-        work = Latest(self)
-        work.succeeded.connect(partial(self._take_report, key))
-        work.succeeded.connect(work.deleteLater)
-        work.failed.connect(lambda sentence, remedy: self._refuse(key, f"{sentence} {remedy}"))
-        work.start(partial(self._read_plugin, step.path))
-
-    def _take_report(self, key: str, report: Report) -> None:
-        if report.manifest and report.manifest.is_transform and report.loads:
-            self._approve(report, partial(self._chain.replace, key, report.manifest))
-            return
-        worst = next((finding for finding in report.findings if finding.stops_load), None)
-        self._refuse(key, f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more.")
-
-    def _refuse(self, key: str, why: str) -> None:
-        self._chain.refuse_replacement(key, why.strip())

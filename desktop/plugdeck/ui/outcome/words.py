@@ -37,7 +37,7 @@ def card_of(step: StepView) -> CardText | None:
     """The card of a step; None when there is nothing to tell."""
     if step.quarantine:
         mark = STATE_MARKS[PluginState.QUARANTINED]
-        return CardText(mark, f"Quarantined. {step.quarantine}", _QUARANTINED, step.outcome, can_lift=True)
+        return CardText(mark, step.quarantine, _QUARANTINED, step.outcome, can_lift=True)
     if step.is_loaded:
         return _card_of_loaded(step)
     if step.state is PluginState.LOADING:
