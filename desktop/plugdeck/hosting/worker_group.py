@@ -251,7 +251,7 @@ class WorkerGroup:
 
     def _ended(self, outcome: Outcome) -> Callable[[], None]:
         """The process is gone: sets every plugin's state, and returns what tells of it."""
-        there = {slot: plugin for slot, plugin in self._plugins.items() if plugin.state in _IN_PROCESS}
+        there = {slot: plugin for slot, plugin in list(self._plugins.items()) if plugin.state in _IN_PROCESS}
         asked = self.at_work.slot if self.at_work and outcome.during not in _NOBODY_AT_WORK else None
         stopping = frozenset(plugin.slot for plugin in self._stopping)
         toll = death_toll(
