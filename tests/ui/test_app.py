@@ -16,6 +16,7 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.preferences import Preferences
+from plugdeck.ui.safe_mode import SafeModeBar
 from plugdeck.ui.theme import Theme, Tone, apply_theme, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
 from plugdeck.ui.window_life import WindowLife, Wishes
@@ -119,6 +120,7 @@ def test_a_second_start_hands_its_files_to_the_first_and_nothing_is_loaded(put):
         window.send_signal(signal.SIGTERM)
         assert window.stdout.readline() == "ended 0\n"
         assert Settings.load().get("window.size") is not None
+        assert Settings.load().get("session.running") is False  # being asked to end is a proper end
     finally:
         watchdog.cancel()
         window.kill()
@@ -137,6 +139,36 @@ def test_closing_the_window_keeps_its_settings(qtbot, own_folders, monkeypatch):
     assert life.run() == 0
     assert Settings.load().get("window.size", [0]) == [780, 600]
     assert Settings.load().get("window.theme") is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_signal_to_end_is_a_proper_end(number):
+    window = start(WINDOW % "")
+    watchdog = threading.Timer(60, window.kill)
+    watchdog.start()
+    try:
+        assert window.stdout.readline() == "listening\n"
+        window.send_signal(number)
+        assert window.stdout.readline() == "ended 0\n"
+        assert Settings.load().get("session.running") is False
+    finally:
+        watchdog.cancel()
+        window.kill()
+        window.communicate()
+
+
+def test_safe_mode_is_said_in_the_window(qtbot, own_folders, monkeypatch):
+    life = WindowLife(Wishes(size=(780, 600), safe_mode=True), claim=None)
+    run, said = life._begin, []
+
+    def close_soon(window) -> None:
+        run(window)
+        said.append(window.shell.findChild(SafeModeBar).text.text())
+        window.shell.close()
+
+    monkeypatch.setattr(life, "_begin", close_soon)
+    assert life.run() == 0
+    assert said == ["Safe mode: nothing was loaded, as you wished."]
 
 
 # --- colours
