@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import psutil
 from plugdeck.catalogue.examine import examine
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError
+from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import HostError, Outcome
 from plugdeck.hosting.supervisor import Supervisor
@@ -29,7 +30,7 @@ from .targets import made
 LAYOUT = ImageLayout.packed(64, 60)
 PICTURE = Image(LAYOUT, bytes(range(256)) * 60)
 # What hangs is ended after so long; nothing else is in a hurry.
-HASTE_S = 0.3
+HASTE_S = 0.5
 THROWS = ("throw", "throw-in-thread", "throw-from-destructor")
 """The values of the other plugin's ``behaviour``, from 1."""
 
@@ -73,22 +74,25 @@ class Stage:
         own = folder / "own.so"
         own.touch()
         temporary = "/tmp" if plugin.confinement_words.startswith("It runs sealed") else ""
-        with made(behaviour.target, folder, own) as told, hurry(plugin) if behaviour.hangs else ExitStack():
+        with made(behaviour.target, folder, own) as told:
             if told:
                 plugin.call("With", temporary if temporary and behaviour.name == "fill-temporary" else told)
             plugin.write("behaviour", self.number_of[behaviour.name])
-            return self._tell(plugin, "throw" not in plugin.manifest.name)
+            with hurry(plugin) if behaviour.hangs else nullcontext():
+                return self._tell(plugin, "throw" not in plugin.manifest.name)
 
     def _tell(self, plugin: HostedPlugin, has_result: bool) -> Told:
-        deed = self.transform(plugin)
-        if deed.outcome:
-            return deed
-        try:
-            result = int(plugin.read("Result")) if has_result else -1
-            plugin.write("behaviour", 0)
-        except HostError as failure:
-            return Told(f"later: {words_of(failure.outcome)}", failure.outcome)
-        after = self.transform(plugin)
+        """Both pictures lie in the same memory: what was done to it is still so."""
+        with self.supervisor.frame(PICTURE) as frame:
+            deed = _transform(plugin, frame)
+            if deed.outcome:
+                return deed
+            try:
+                result = int(plugin.read("Result")) if has_result else -1
+                plugin.write("behaviour", 0)
+            except HostError as failure:
+                return Told(f"later: {words_of(failure.outcome)}", failure.outcome)
+            after = _transform(plugin, frame)
         if after.words != "lives":
             return Told(f"later: {after.words}", after.outcome)
         return deed if result == -1 else Told(f"{deed.words}: {errno.errorcode[result] if result else 'done'}")
@@ -96,16 +100,20 @@ class Stage:
     def transform(self, plugin: HostedPlugin) -> Told:
         """One picture."""
         with self.supervisor.frame(PICTURE) as frame:
-            try:
-                with plugin.transform(frame) as result:
-                    is_right = result.read() == PICTURE
-            except HostError as failure:
-                return Told(words_of(failure.outcome), failure.outcome)
-            except CallError as failure:
-                return Told(f"fails {failure.code}")
-            if frame.read() != PICTURE:
-                return Told("spoils its input")
-        return Told("lives" if is_right else "lives, and spoils its picture")
+            return _transform(plugin, frame)
+
+
+def _transform(plugin: HostedPlugin, frame: Frame) -> Told:
+    try:
+        with plugin.transform(frame) as result:
+            is_right = result.read() == PICTURE
+    except HostError as failure:
+        return Told(words_of(failure.outcome), failure.outcome)
+    except CallError as failure:
+        return Told(f"fails {failure.code}")
+    if frame.read() != PICTURE:
+        return Told("spoils its input")
+    return Told("lives" if is_right else "lives, and spoils its picture")
 
 
 def words_of(outcome: Outcome) -> str:

@@ -19,9 +19,9 @@ _OUT_OF_MEMORY = re.compile(
     r"std::bad_alloc|memory allocation of \d+ bytes failed|runtime: (?:cannot allocate memory|out of memory)"
     r"|^MemoryError\b"
 )
-"""Of C++, of Rust, of Go, and of the worker's own Python, on standard error, when memory that they ask for is refused."""
+"""Of C++, Rust, Go, and the worker's own Python, on standard error, when memory that they ask for is refused."""
 _GO_GAVE_UP = re.compile(r"panic: |fatal error: ")
-"""What Go's runtime writes before it ends the process, with exit code 2."""
+"""What Go's runtime writes before it ends the process: with exit code 2, or from within a library with SIGABRT."""
 _SHOWN_CHARACTERS = 200
 _QUOTED_LINES = 2
 
@@ -58,7 +58,7 @@ def with_own_words(outcome: Outcome) -> Outcome:
     if refused and (has_aborted or has_failed):
         return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=_quoted(refused))
     gave_up = next((line for line in lines if _GO_GAVE_UP.match(line)), "")
-    if has_failed and gave_up and not outcome.message:
+    if gave_up and (has_failed or has_aborted) and not outcome.message:
         return replace(outcome, message=_quoted(gave_up))
     if has_aborted and lines and not outcome.message:
         return replace(outcome, message=_quoted(" ".join(lines[-_QUOTED_LINES:])))
