@@ -292,7 +292,7 @@ def test_hang_is_told_by_what_it_does_and_where(tier, patient, crashing, hang, m
     with Supervisor(tier=tier, deadlines=patient) as supervisor:
         plugin = host(supervisor, crashing(deed))
         plugin.start()
-        monkeypatch.setattr(plugin, "_deadlines", replace(patient, call_s=0.5))
+        monkeypatch.setattr(plugin, "_deadlines", replace(patient, call_s=1.0))
         outcome = end_of_transform(supervisor, plugin)
     assert (outcome.ending, outcome.activity, outcome.waits) == (Ending.TIMED_OUT, activity, waits)
     if activity is Activity.STOPPED:
@@ -395,7 +395,7 @@ def test_crash_that_could_not_be_announced_is_one_at_the_deadline(tier, patient,
     with Supervisor(tier=tier, deadlines=patient) as supervisor:
         plugin = host(supervisor, crashing(deed))
         plugin.start()
-        monkeypatch.setattr(plugin, "_deadlines", replace(patient, call_s=0.5))
+        monkeypatch.setattr(plugin, "_deadlines", replace(patient, call_s=1.0))
         assert end_of_transform(supervisor, plugin).ending is Ending.CRASHED
 
 

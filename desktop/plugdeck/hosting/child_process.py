@@ -38,9 +38,9 @@ from plugdeck.hosting.wire import (
 # A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
 _DYING_S = 2.0
 _DYING_STEP_MS = 20
-# A thread stands still soon after it has announced that.
-_ANNOUNCED_S = 1.0
-_LOOK_S = 0.001
+# A thread stands still within a millisecond after it has announced that; on a machine that is very busy, much later.
+_ANNOUNCED_S = 30.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.1
 _NOT_SEEN = "Where it was could not be seen, since its process must not be looked at."
 
 
@@ -133,14 +133,14 @@ class ChildProcess:
         end = monotonic() + _DYING_S
         while not self.channel.is_process_dead(_DYING_STEP_MS):
             with suppress(PermissionError):
-                if self.look_for_crash(wait_s=0):
+                if self.look_for_crash():
                     return True
             if monotonic() > end:
                 return False
         return True
 
-    def look_for_crash(self, wait_s: float) -> bool:
-        """Condemns it if a thread of it stands still at a fault, or does so soon; whether that is so.
+    def look_for_crash(self) -> bool:
+        """Condemns it if a thread of it stands still at a fault; whether that is so.
 
         Raises:
             PermissionError: it must not be looked at.
@@ -148,7 +148,7 @@ class ChildProcess:
         with self._looking:
             if not self.is_alive or self.channel.is_process_dead(0):
                 return False
-            seen = examine(self.worker_pid, self.pictures, wait_s=wait_s)
+            seen = examine(self.worker_pid, self.pictures)
             if seen and not self.channel.is_process_dead(0):  # else its number may have been somebody else's
                 self.condemn(verdict_of(seen))
             return seen is not None
@@ -213,13 +213,18 @@ class ChildProcess:
 
     def _hear_of_crash(self) -> None:
         """On a thread of its own. Where nobody may look, what was announced is all that is known."""
-        try:
-            self.look_for_crash(_ANNOUNCED_S)
-        except PermissionError:
-            end, pause = monotonic() + _ANNOUNCED_S, Event()
-            while self._crashes.signal is None and monotonic() < end:
-                pause.wait(_LOOK_S)
-            self.condemn(Outcome(Ending.CRASHED, "", signal=self._crashes.signal, message=_NOT_SEEN))
+        with suppress(PermissionError):
+            self._wait_for(self.look_for_crash)
+            return
+        self._wait_for(lambda: self._crashes.signal is not None)
+        self.condemn(Outcome(Ending.CRASHED, "", signal=self._crashes.signal, message=_NOT_SEEN))
+
+    def _wait_for(self, condition: Callable[[], bool]) -> None:
+        """Asks more and more seldom, for a while at most: a plugin may announce what does not come."""
+        end, pause_s, pause = monotonic() + _ANNOUNCED_S, _FIRST_PAUSE_S, Event()
+        while self.is_alive and not condition() and monotonic() < end:
+            pause.wait(pause_s)
+            pause_s = min(pause_s * 1.2, _LONGEST_PAUSE_S)
 
     def _found_flooding(self) -> None:
         self.condemn(Outcome(Ending.FLOODED, ""))

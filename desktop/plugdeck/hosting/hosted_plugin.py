@@ -308,7 +308,7 @@ class Call:
             self._session = self._plugin.begin_call(self._during)
             process = self._session.__enter__()
         except HostError as failure:
-            raise HostError(failure.outcome, self._plugin.manifest.name) from failure
+            raise HostError(self._plugin.with_parameters(failure.outcome), self._plugin.manifest.name) from failure
         self._plugin.mark_at_work()
         return process
 

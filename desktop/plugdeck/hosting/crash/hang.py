@@ -14,7 +14,7 @@ from plugdeck.hosting.crash.process_view import read_text
 from plugdeck.hosting.crash_site import CrashSite
 from plugdeck.hosting.outcome import Activity
 
-_STAND_STILL_S = 0.25
+_STAND_STILL_S = 1.0
 _STATE = re.compile(r"^State:\s+(\S)", re.MULTILINE)
 _MOST_THREADS = 64
 # System calls of x86-64 in which plugins wait, by what they wait for.

@@ -84,3 +84,10 @@ def test_hang_that_was_a_crash_is_told_as_one():
     assert waiting.sentence == (
         "Did not answer within 2 s in Transform, and was ended. It was waiting for data in grow+0x4 of x.so."
     )
+
+
+@pytest.mark.parametrize("end", [{"ending": Ending.CRASHED, "signal": 6}, {"ending": Ending.EXITED, "exit_code": 2}])
+def test_panic_of_go_is_quoted_rather_than_the_end_of_its_trace(end):
+    trace = "panic: runtime error: index out of range [7]\n\ngoroutine 1 [running]:\nmain.f()\n\tmain.go:14 +0x8a"
+    outcome = with_own_words(Outcome(during="Transform", stderr_tail=trace, **end))
+    assert outcome.message == "Its last words: panic: runtime error: index out of range [7]"
