@@ -8,7 +8,6 @@ gets a process of its own at its next start, and the others are started again at
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import count
 from pathlib import Path
 from threading import Condition, RLock, Thread
 from time import monotonic
@@ -18,8 +17,8 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.death_toll import death_toll
 from plugdeck.hosting.go_runner.build import runner_of
 from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
+from plugdeck.hosting.members import Members
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome, PluginState
-from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
@@ -28,7 +27,6 @@ from plugdeck.hosting.wanted_confinement import too_weak, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 from plugdeck.hosting.worker_supply import WorkerSupply
 
-_IN_PROCESS = (PluginState.LOADING, PluginState.LOADED)
 _NOBODY_AT_WORK = (BETWEEN_CALLS, STARTING)
 
 
@@ -44,7 +42,6 @@ class WorkerGroup:
         """
         self._supply = supply
         self._alone = alone
-        self._slots = count()
         self._mark = SharedMark()
         self._apart: set[int] = set()
         self._disturbed: set[int] = set()
@@ -54,7 +51,7 @@ class WorkerGroup:
         self._turn = RLock()
         self._process: WorkerProcess | None = None
         self._placed: Mapping[str, SealedCopy] = {}
-        self._plugins: dict[int, HostedPlugin] = {}
+        self._members = Members()
         self._stopping: list[HostedPlugin] = []
         self._closed = False
         self.at_work: HostedPlugin | None = None
@@ -63,9 +60,9 @@ class WorkerGroup:
     def add(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         """One more plugin for this process; it is not started."""
         with self._turn:
-            slot = next(self._slots)
+            slot = self._members.next_slot()
             plugin = HostedPlugin(path, manifest, approval, slot=slot, group=self, deadlines=self._deadlines)
-            self._plugins[slot] = plugin
+            self._members.admit(plugin)
             return plugin
 
     def home_of(self, plugin: HostedPlugin) -> WorkerGroup:
@@ -78,9 +75,9 @@ class WorkerGroup:
             except RuntimeError:  # all is being closed, which starting it here will say
                 return self
             self._apart.discard(plugin.slot)
-            self._plugins.pop(plugin.slot, None)
-            plugin.slot = next(group._slots)
-            group._plugins[plugin.slot] = plugin
+            self._members.dismiss(plugin)
+            plugin.slot = group._members.next_slot()
+            group._members.admit(plugin)
             return group
 
     def is_closed(self) -> bool:
@@ -127,10 +124,10 @@ class WorkerGroup:
         with self._turn:
             self._disturbed.discard(plugin.slot)
             plugin.is_wanted = True
-            self._plugins[plugin.slot] = plugin
+            self._members.admit(plugin)
             self._refuse_weak_confinement(plugin)
             runner = self._runner_of(plugin)
-            confinement = wanted_confinement(self._wanted(), self._supply.tier, runner)
+            confinement = wanted_confinement(self._members.wanted(), self._supply.tier, runner)
             if self.process and confinement != self._confinement:
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
@@ -144,7 +141,7 @@ class WorkerGroup:
     def _load_all(self, process: WorkerProcess, asked: HostedPlugin) -> HostError | None:
         """Loads what is wanted and is not loaded; why not, when ``asked`` was refused or the process ended."""
         refused = None
-        for each in [each for each in self._wanted() if not each.is_loaded]:
+        for each in self._members.wanted(unless_loaded=True):
             self._disturbed.discard(each.slot)
             self.at_work = each
             if failure := each.load_into(process):
@@ -153,9 +150,6 @@ class WorkerGroup:
                 if not process.is_alive:
                     return refused or failure
         return refused
-
-    def _wanted(self) -> list[HostedPlugin]:
-        return [each for each in self._plugins.values() if each.is_wanted]
 
     def stop(self, plugin: HostedPlugin) -> None:
         """Ends the process, and with it everything in it; a call or a start that is under way ends at once."""
@@ -166,7 +160,7 @@ class WorkerGroup:
                 plugin.is_wanted = False
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
-                self._plugins.pop(plugin.slot, None)
+                self._members.dismiss(plugin)
                 self._disturbed.discard(plugin.slot)
         finally:
             with self._calm:
@@ -190,20 +184,10 @@ class WorkerGroup:
         copy = self._placed.get(str(path))
         return copy.sha256 if copy else ""
 
-    def add_output(self, source: LogSource, level: LogLevel, text: str) -> None:
-        """Part of ``LogSink``: which of its plugins wrote it is not known."""
-        for plugin in list(self._plugins.values()):
-            plugin.log.add(source, level, text)
-
-    def add_logged(self, slot: int, level: LogLevel, text: str) -> None:
-        """Part of ``LogSink``."""
-        if plugin := self._plugins.get(slot):
-            plugin.log.add(LogSource.PLUGIN, level, text)
-
     def _refuse_weak_confinement(self, asked: HostedPlugin) -> None:
         """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
         tier = self._supply.tier
-        for plugin in [each for each in self._wanted() if not each.is_loaded]:
+        for plugin in self._members.wanted(unless_loaded=True):
             if reason := too_weak(tier, plugin.approval.lowest_tier):
                 plugin.is_wanted = False
                 plugin.become_loading()
@@ -226,13 +210,13 @@ class WorkerGroup:
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
         if self.is_closed():
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
-        for plugin in self._wanted():
+        for plugin in self._members.wanted():
             plugin.become_loading()
         try:
             with sealed_copies(confinement.placed if confinement.tier is Tier.SEALED else ()) as copies:
                 self._placed = copies
                 descriptors = {path: copy.descriptor for path, copy in copies.items()}
-                process = self._supply.worker(confinement, descriptors, sink=self, on_end=self._ended)
+                process = self._supply.worker(confinement, descriptors, sink=self._members, on_end=self._ended)
         except HostError as failure:
             self._ended(failure.outcome)()
             raise
@@ -245,13 +229,13 @@ class WorkerGroup:
         return process
 
     def _end_unless_used(self) -> None:
-        if not any(plugin.is_loaded for plugin in self._plugins.values()):
+        if not any(plugin.is_loaded for plugin in self._members.there().values()):
             self.begin_stop()
             self.finish_stop(monotonic() + self._deadlines.stop_s)
 
     def _ended(self, outcome: Outcome) -> Callable[[], None]:
         """The process is gone: sets every plugin's state, and returns what tells of it."""
-        there = {slot: plugin for slot, plugin in list(self._plugins.items()) if plugin.state in _IN_PROCESS}
+        there = self._members.there()
         asked = self.at_work.slot if self.at_work and outcome.during not in _NOBODY_AT_WORK else None
         stopping = frozenset(plugin.slot for plugin in self._stopping)
         toll = death_toll(
@@ -284,7 +268,7 @@ class WorkerGroup:
     def _start_others(self) -> None:
         """Starts those again that ended for no fault of theirs; what prevents it is told of each."""
         with self._turn:
-            others = [plugin for plugin in self._wanted() if not plugin.is_loaded]
+            others = self._members.wanted(unless_loaded=True)
             try:
                 if others:
                     self._start(others[0])
