@@ -195,6 +195,6 @@ BEHAVIOURS = (
     lives("flush-to-zero", "takes small numbers for zero from now on", in_app=True),
     lives("change-variables", "clears its variables"),
     lives("block-signals", "blocks every signal"),
-    lives("survive-parent", "asks to live longer than its parent"),
+    denied("survive-parent", "asks to live longer than its parent"),
     ends("lower-limits", "lowers its own limits to nothing", "later: exited 76"),
 )

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/msg.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -32,6 +33,7 @@ static long call(long number) {
     case SYS_tgkill: return syscall(number, parent, parent, 0);
     case SYS_ioctl: return ioctl(-1, TIOCSTI, "x");
     case SYS_prlimit64: return syscall(number, parent, RLIMIT_NOFILE, NULL, NULL);
+    case SYS_prctl: return prctl(PR_SET_PDEATHSIG, 0);
     case SYS_msgget: return msgget(0x504c4447, 0);
     default: return syscall(number, -1L, -1L, -1L, -1L, -1L, -1L);
   }

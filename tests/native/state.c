@@ -11,7 +11,7 @@
 int do_change_folder(const scene *at) { return (void)at, note(TOLD(chdir("/usr"))); }
 int do_change_mask(const scene *at) { return (void)at, umask(0777), 0; }
 int do_change_rounding(const scene *at) { return (void)at, fesetround(FE_UPWARD); }
-int do_survive_parent(const scene *at) { return (void)at, prctl(PR_SET_PDEATHSIG, 0); }
+int do_survive_parent(const scene *at) { return (void)at, note(TOLD(prctl(PR_SET_PDEATHSIG, 0))); }
 
 int do_change_locale(const scene *at) {
   (void)at;

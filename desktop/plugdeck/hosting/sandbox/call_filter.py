@@ -27,6 +27,7 @@ _NUMBER, _MACHINE, _ARGUMENTS = 0, 4, 16
 _X32 = 0x4000_0000
 _CLONE_THREAD = 0x0001_0000
 _TERMINAL_INPUTS = (0x5412, 0x541C)  # TIOCSTI, TIOCLINUX
+_SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 _INTERNET = (2, 10)  # AF_INET, AF_INET6
 _NETLINK = 16  # AF_NETLINK: which interfaces there are, for getaddrinfo(3)
 
@@ -65,6 +66,7 @@ class CallFilter:
             "sched_setattr": itself,
             "setpriority": self._unless_first(_PROCESS_PRIORITY, self._unless_equal(1, _ITSELF)),
             "ioprio_set": self._unless_first(_PROCESS_IO_PRIORITY, self._unless_equal(1, _ITSELF)),
+            "prctl": self._if_equal(0, (_SET_PARENT_DEATH_SIGNAL,)),
             "ioctl": self._if_equal(1, _TERMINAL_INPUTS),
             "socket": self._unless_equal(0, (*_INTERNET, _NETLINK)) if self.network else [_REFUSAL],
         }
