@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import struct
 import tracemalloc
 
@@ -102,7 +103,7 @@ def test_mutated_files_are_answered_for(area, session_mutant, places, whole, dat
             known = GoImage(source).names
         assert all(f"{found.plugin_path}.{name}".encode() in known for name in names)
     report = examine(path)
-    assert report.findings or report.loads
+    assert report.loads or report.findings
 
 
 HUGE = struct.pack("<Q", 1 << 40)
@@ -152,6 +153,18 @@ def test_crafted_build_information_is_no_build_information(mutant, places, tail)
     assert found is None or found.build is None
 
 
+@pytest.mark.parametrize("address", (0, 8, 32, 40, (1 << 64) - 8))
+def test_relocations_that_lead_nowhere_leave_the_record_unknown(mutant, places, whole, address):
+    start, size = places["relocations"]
+    with open_source(whole) as source:
+        numbers = set(GoImage(source).find_symbols(re.compile(rb"go:link\.pkghash\.([^\0]+)\0"), 1000).values())
+    rows = [(offset, struct.unpack_from("<QQq", mutant.data, offset)) for offset in range(start, start + size, 24)]
+    named = [offset for offset, (_, info, _) in rows if info >> 32 in numbers]
+    assert len(named) > 10
+    found = answer(mutant(*[(offset, struct.pack("<Q", address)) for offset in named]))
+    assert found.unknown and found.plugin_path == "" and found.hashes
+
+
 def test_names_that_contradict_themselves_take_the_types_alone(mutant, places, whole):
     offset, size = places["exports"]
     name = struct.unpack_from("<i", mutant.data, offset)[0]
@@ -192,3 +205,13 @@ def test_another_file_at_the_same_path_is_not_taken_for_it(mutant, whole):
         identity = source.identity
     with pytest.raises(BinaryFormatError):
         read_go_file(mutant(), identity)
+
+
+def test_names_that_are_read_again_and_again_are_too_many(whole):
+    with open_source(whole) as source:
+        image = GoImage(source)
+        slot = read_module_data(image).slot
+        address, size = image.words(slot - 2 * 8, 2, "the plugin's path")
+        with pytest.raises(BinaryFormatError, match="add up to more"):
+            for _ in range(1_000_000):
+                image.text(address, size, "the plugin's path")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from plugdeck.dialects.go.facts import BuildInfo, GoFile, GoModule
+from plugdeck.dialects.go.facts import GoFile, GoModule
 from plugdeck.dialects.go.reading import minor_version
 
 STANDARD = GoModule("std")
 """Stands for Go's own library, which is no module of its own in the build information."""
+
+_MOST_WORDS = 64
+"""Of an import path; what comes behind is of no account."""
 
 _RECORDS = {21: 1, 22: 1, 23: 2, 24: 2, 25: 2, 26: 3, 27: 4}
 """By Go 1's minor version: which of them keep the runtime's record of a plugin alike."""
@@ -26,6 +30,9 @@ class Comparison(NamedTuple):
     """Those of them that were compiled from something else, or otherwise."""
     files: tuple[Path, Path] | None = None
     """Where both are, if they are there."""
+    plugin_modules: Mapping[str, GoModule] = {}
+    """What the plugin was built from, by path."""
+    host_modules: Mapping[str, GoModule] = {}
 
     @property
     def opens(self) -> bool:
@@ -52,28 +59,37 @@ class Comparison(NamedTuple):
     def _is_cached(self, package: str) -> bool:
         module = self.module_of(package)
         in_cache = module.version not in {"", "(devel)"} and not module.replacement
-        return in_cache and module == module_of(package, self.host.build)
+        return in_cache and module == self.host_module_of(package)
 
     def module_of(self, package: str) -> GoModule:
         """The module that the plugin has a package from."""
-        return module_of(package, self.plugin.build)
+        return module_of(package, self.plugin_modules)
+
+    def host_module_of(self, package: str) -> GoModule:
+        """The module that the host has it from."""
+        return module_of(package, self.host_modules)
 
 
 def compare(plugin: GoFile, host: GoFile, files: tuple[Path, Path] | None = None) -> Comparison:
     """Both files, package by package; ``files`` are where they are."""
     shared = tuple(package for package in plugin.hashes if package in host.hashes)
     differing = tuple(package for package in shared if plugin.hashes[package] != host.hashes[package])
-    return Comparison(plugin, host, shared, differing, files)
+    return Comparison(plugin, host, shared, differing, files, _by_path(plugin), _by_path(host))
 
 
-def module_of(package: str, build: BuildInfo | None) -> GoModule:
-    """The module of a build that a package belongs to: the one with the longest path that begins the package's."""
-    best = STANDARD
-    longest = 0
-    for module in build.modules if build else ():
-        path = module.path
-        if len(path) > longest and (package == path or package.startswith(f"{path}/")):
-            best, longest = module, len(path)
-    if best is STANDARD and "." in package.partition("/")[0]:
-        return GoModule(package)  # of a module that the file does not tell of
-    return best
+def module_of(package: str, modules: Mapping[str, GoModule]) -> GoModule:
+    """The module that a package belongs to: the one with the longest path that begins the package's.
+
+    Args:
+        package: an import path.
+        modules: of one build, by path.
+    """
+    words = package.split("/", _MOST_WORDS)
+    for count in range(min(len(words), _MOST_WORDS), 0, -1):
+        if module := modules.get("/".join(words[:count])):
+            return module
+    return GoModule(package) if "." in words[0] else STANDARD  # of a module that the file does not tell of, or Go's own
+
+
+def _by_path(file: GoFile) -> dict[str, GoModule]:
+    return {module.path: module for module in file.build.modules} if file.build else {}

@@ -29,6 +29,12 @@ from plugdeck.errors import BinaryFormatError
 MAX_TEXT_BYTES = 64 * 1024
 """Of one string."""
 
+MAX_NAMED_BYTES = 4 * 1024 * 1024
+"""Of all names of one file: crafted tables lead to the same long ones again and again."""
+
+_LEAST_COST_BYTES = 64
+"""What reading the shortest name is counted for, since it takes time all the same."""
+
 _MOST_RELOCATIONS, _MOST_PLACES = 1_000_000, 50_000
 _PIECE_BYTES = 3 * 8 * 40_000  # a whole number of entries of both kinds
 _SEARCHED_BYTES = 1024 * 1024
@@ -55,6 +61,7 @@ class GoImage:
         """Of those, one behind the other, each ended by NUL."""
         self._name_places: array[int] = array("I")
         """Where the name of each dynamic symbol begins."""
+        self._budget = MAX_NAMED_BYTES
         if self.table is not None:
             self._read_symbols(self.table)
 
@@ -129,10 +136,17 @@ class GoImage:
                 values[place] = (self.symbol(symbol)[1] if symbol else 0) + added & (1 << self.layout.bits) - 1
         return values
 
+    def spend(self, size: int) -> None:
+        """Counts a name or a type that was asked for; raises when a file has more of them than any real one."""
+        self._budget -= max(size, _LEAST_COST_BYTES)
+        if self._budget < 0:
+            raise damaged(f"The names add up to more than {MAX_NAMED_BYTES:,} bytes")
+
     def text(self, address: int, size: int, what: str) -> str:
         """A string of this many bytes, which must be UTF-8."""
         if size > MAX_TEXT_BYTES:
             raise damaged(f"{size:,} bytes are too many for {what}")
+        self.spend(size)
         try:
             return self.read(address, size, what).decode() if size else ""
         except UnicodeDecodeError as error:
@@ -162,12 +176,14 @@ class GoImage:
 
     def places_of_bytes(self, pattern: bytes, alignment: int) -> Iterator[int]:
         """Where these bytes are in the file's part of writable memory, at addresses of this alignment."""
+        left = 2 * MAX_READ_BYTES
         for start, end in self.loads.ranges(PF_W):
             try:
                 place, size = self.loads.span_of(start, 1, "writable memory")
             except BinaryFormatError:  # all of it begins as zeros
                 continue
-            size = min(size, end - start, MAX_READ_BYTES)
+            size = min(size, end - start, left)
+            left -= size
             for piece in range(0, size, _SEARCHED_BYTES):
                 data = self.source.read(place + piece, min(_SEARCHED_BYTES + len(pattern), size - piece), "the data")
                 found = data.find(pattern)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from plugdeck.binary.source import sentence
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.dialects.go.commands import build_line, is_folder, module_line
-from plugdeck.dialects.go.comparison import STANDARD, Comparison, module_of
+from plugdeck.dialects.go.comparison import STANDARD, Comparison
 from plugdeck.dialects.go.facts import GoFile, GoModule
 from plugdeck.dialects.go.wording import counted, listed
 from plugdeck.text import visible
@@ -56,7 +56,7 @@ def _groups(comparison: Comparison) -> Iterator[_Group]:
     """The differing packages by module, in the runtime's order."""
     found: dict[tuple[GoModule, GoModule], list[str]] = {}
     for package in comparison.differing:
-        modules = comparison.module_of(package), module_of(package, comparison.host.build)
+        modules = comparison.module_of(package), comparison.host_module_of(package)
         found.setdefault(modules, []).append(package)
     for (plugin, host), packages in found.items():
         yield _Group(plugin, host, tuple(packages))

@@ -87,7 +87,7 @@ def _hash_tables(image: GoImage) -> Iterator[tuple[int, int]]:
     stride, inside = _WORDS_OF_HASH * image.word_bytes, (_WORDS_OF_HASH - 1) * image.word_bytes
     starts = places[:1] + [after for before, after in pairwise(places) if after - before != stride]
     known = frozenset(places)
-    for start in starts[:_MOST_CANDIDATES]:
+    for start in [start for start in starts if start > inside][:_MOST_CANDIDATES]:
         count = 0
         while start + count * stride in known:
             count += 1

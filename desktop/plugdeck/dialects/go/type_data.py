@@ -56,6 +56,7 @@ class Types:
         if length > MAX_TYPE_BYTES:
             raise damaged(f"A name of {length:,} bytes is too long")
         if position + length <= len(data):
+            self._image.spend(length)
             try:
                 return data[position : position + length].decode()
             except UnicodeDecodeError as error:
