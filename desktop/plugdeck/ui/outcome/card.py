@@ -83,6 +83,7 @@ class OutcomeCard(QFrame):
     def _offer(self, text: CardText) -> None:
         has_report = text.outcome is not None
         self.start.setVisible(text.can_start)
+        self.start.setText("Start again" if has_report else "Start")
         self.keep_off.setVisible(text.can_keep_off)
         self.lift.setVisible(text.can_lift)
         self.dismiss.setVisible(text.can_dismiss)
@@ -94,7 +95,7 @@ class OutcomeCard(QFrame):
     def _name(self, name: str) -> None:
         """For those who hear it."""
         self.setAccessibleName(f"What happened to {name}")
-        self.start.setAccessibleName(f"Start {name} again")
+        self.start.setAccessibleName(f"Start {name}{' again' if self._text and self._text.outcome else ''}")
         self.keep_off.setAccessibleName(f"Keep {name} off")
         self.lift.setAccessibleName(f"Lift the quarantine of {name}")
         self.copy.setAccessibleName(f"Copy the report on {name}")
