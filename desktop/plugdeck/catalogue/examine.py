@@ -79,6 +79,12 @@ def judge(facts: BinaryFacts, host: Host) -> Report:
     return Report(facts.path, status_of(manifest, findings), findings, facts, manifest)
 
 
+def library_that_fits(facts: BinaryFacts) -> Report:
+    """The report on a mere library that is known to fit the host, from the same file under another name."""
+    manifest, said = recognise(facts)
+    return Report(facts.path, status_of(manifest, said), said, facts, manifest)
+
+
 def unreadable(path: Path, error: BinaryFormatError) -> Report:
     """The report on a file that cannot be read at all, or is damaged."""
     finding = Finding("file.unreadable", Severity.ERROR, _sentence(str(error)), (), error.remedy, stops_load=True)

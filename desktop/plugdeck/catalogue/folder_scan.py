@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
 from plugdeck.binary.facts import FileIdentity
-from plugdeck.catalogue.examine import judge, read_for_verdict, unreadable, without_symbols
+from plugdeck.catalogue.examine import judge, library_that_fits, read_for_verdict, unreadable, without_symbols
 from plugdeck.catalogue.known_files import KnownFiles, numbers_of
 from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.report import Report
 from plugdeck.catalogue.report_json import report_from_json, report_to_json
 from plugdeck.catalogue.sharing import PIECE
 from plugdeck.catalogue.verdict_cache import KeptReport, VerdictCache
-from plugdeck.compat.dependencies import Dependencies, circumstances, look_for, starting_places
+from plugdeck.compat.dependencies import Dependencies, Numbers, circumstances, look_for, starting_places
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import WORKER, HostChoice
+from plugdeck.dialects.library.recognise import NO_CONTRACT
 from plugdeck.dialects.manifest import Dialect
 from plugdeck.errors import BinaryFormatError
 
@@ -28,7 +29,7 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 def scan_folders(listing: Listing, choice: HostChoice = WORKER) -> Iterator[Report]:
     """A report on each candidate, in the order of the listing, without its symbols but with the verdict they give."""
     for kept, report in _scan(listing.paths(), choice):
-        yield report or opened(kept)
+        yield without_symbols(report) if report else opened(kept)
 
 
 def opened(kept: KeptReport) -> Report:
@@ -75,17 +76,24 @@ class _Judging:
         self._choice = choice
         self._cache = cache
         self._files = KnownFiles()
+        self._alike: dict[Numbers, Mapping[str, Numbers]] = {}
+        """What verdicts depend on that hold for the file under any of its names."""
 
     def judge(self, path: str) -> tuple[KeptReport, Report]:
         try:
-            report = without_symbols(judge(read_for_verdict(Path(path), self._host, self._files.read), self._host))
+            facts = read_for_verdict(Path(path), self._host, self._files.read)
+            places = None if "$" in path else self._alike.get(numbers_of(facts))
+            report = judge(facts, self._host) if places is None else library_that_fits(facts)
         except BinaryFormatError as error:
             report = unreadable(Path(path), error)
             return KeptReport(path, (), _body(report)), report
-        assert report.facts
-        kept = KeptReport(path, numbers_of(report.facts), _body(report))
+        kept = KeptReport(path, numbers_of(facts), _body(report))
         if report.manifest is None or report.manifest.dialect is not Dialect.GO:  # that depends on toolchains too
-            self._cache.keep(kept, self._dependencies.of(report.facts, is_refused=not report.loads))
+            if places is None:
+                places = self._dependencies.of(facts, is_refused=not report.loads)
+            self._cache.keep(kept, places)
+            if _is_same_anywhere(report):
+                self._alike[kept.numbers] = places
         return kept, report
 
     @cached_property
@@ -98,6 +106,15 @@ class _Judging:
     @cached_property
     def _dependencies(self) -> Dependencies:
         return Dependencies(self._host, look_for(self._choice))
+
+
+def _is_same_anywhere(report: Report) -> bool:
+    """Whether the file fits, as a mere library, and would under another name: its path is no part of any search."""
+    elf = report.facts.elf if report.facts else None
+    if elf is None or report.dialect is not Dialect.LIBRARY or report.findings != (NO_CONTRACT,):
+        return False
+    asked_for = (*elf.needed, *elf.details.filters, *elf.details.auxiliaries)
+    return not (elf.rpath or elf.runpath or any("$" in name for name in asked_for))
 
 
 def _body(report: Report) -> str:

@@ -121,7 +121,7 @@ class _Binding:
             providers.add(provider)
 
     def _likely(self, value: int) -> Iterator[Library]:
-        """The libraries that may define a symbol of this hash."""
+        """The libraries that may define a symbol of this hash, in the loader's order."""
         return (library for library, hashes in self._hashed if hashes is None or value | 1 in hashes)
 
     def _bind_again(self, library: Library, settled: Settled, undefined: list[UndefinedSymbols]) -> None:
@@ -158,8 +158,9 @@ class _Binding:
     def _bind_exactly(self, library: Library, reference: Reference) -> bool:
         """Binds in the loader's order, since it matters which definition comes first."""
         is_symbolic = library.file.elf.flags & _SYMBOLIC and self._symbols.is_versioned  # musl knows no such thing
-        scope = (library, *self._whole_scope) if is_symbolic else self._whole_scope
-        provider = self._symbols.first(reference.name, gnu_hash(reference.name), reference.version, scope)
+        value = gnu_hash(reference.name)
+        scope = (library, *self._likely(value)) if is_symbolic else self._likely(value)
+        provider = self._symbols.first(reference.name, value, reference.version, scope)
         if provider is None:
             return False
         linking = self._symbols.linking(provider)

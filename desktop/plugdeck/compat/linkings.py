@@ -7,7 +7,6 @@ from pathlib import Path
 
 from plugdeck.binary import read
 from plugdeck.binary.linking import Linking
-from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.library_files import LibraryFile, ReadFacts
 from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
@@ -29,14 +28,6 @@ class Linkings:
         self._hash_count = 0
         self.errors: dict[LibraryFile, BinaryFormatError] = {}
         """Of libraries whose tables are damaged."""
-
-    def has(self, library: Library, name: bytes, value: int, version: SymbolVersion | None) -> bool:
-        """As ``Definitions.has``; not as well for a library whose tables are unknown."""
-        hashes = self.hashes(library)
-        if hashes is not None and value | 1 not in hashes:
-            return False
-        linking = self.of(library)
-        return linking is not None and linking.definitions.has(name, value, version)
 
     def hashes(self, library: Library) -> frozenset[int] | None:
         """As ``Definitions.hashes``; none for a library whose tables are unknown."""

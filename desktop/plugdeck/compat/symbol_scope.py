@@ -102,8 +102,9 @@ class SymbolScope:
 
     def first(self, name: bytes, value: int, version: SymbolVersion | None, scope: Iterable[Library]) -> Library | None:
         """The first library of a scope that defines the symbol; ``value`` is the name's ``gnu_hash``."""
-        asked = version if self.is_versioned else None
+        asked, linking_of = version if self.is_versioned else None, self._linkings.of
         for library in scope:
-            if self._linkings.has(library, name, value, asked):
+            linking = linking_of(library)
+            if linking and linking.definitions.has(name, value, asked):
                 return library
         return None
