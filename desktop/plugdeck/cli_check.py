@@ -36,7 +36,7 @@ def check_files(
     checked = _examined(paths, host, with_tree)
     if together:
         checked = _beside_each_other(checked)
-    verdicts = _print_json(checked) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
+    verdicts = _print_json(checked, host) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
     return 1 if any(status in _REFUSED or not loads for status, loads in verdicts) else 0
 
 
@@ -76,10 +76,11 @@ def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _
     return verdicts
 
 
-def _print_json(checked: Iterator[_Checked]) -> _Verdicts:
+def _print_json(checked: Iterator[_Checked], host: Host) -> _Verdicts:
     rows, verdicts = [], []
     for report, tree in checked:
-        rows.append({**cli_json.check_json(report), **({"tree": cli_json.tree_json(tree)} if tree else {})})
+        row = {**cli_json.check_json(report), "host": host.name}
+        rows.append(row | ({"tree": cli_json.tree_json(tree)} if tree else {}))
         verdicts.append((report.status, report.loads))
     cli_json.print_json(rows)
     return verdicts

@@ -161,7 +161,8 @@ def test_check_json_is_one_document_with_the_promised_keys(samples, tmp_path):
     done = plugdeck("check", "--json", samples / "invert.so", text)
 
     first, second = json.loads(done.stdout)
-    assert set(first) == KEYS_OF_CHECK
+    assert set(first) == KEYS_OF_CHECK | {"host"}
+    assert first["host"].startswith("Plugdeck's worker (")
     assert (first["status"], first["loads"], first["dialect"]) == ("compatible", True, "sdk")
     assert (second["status"], second["loads"]) == ("not-a-plugin", False)
     assert set(second["findings"][0]) == {"id", "severity", "message", "evidence", "remedy"}

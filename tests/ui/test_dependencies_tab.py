@@ -95,6 +95,12 @@ def test_what_is_missing_is_in_view_selected_and_said_in_words(tab, family, qtbo
     assert str(NodeKind.PROBLEM) in gone.data(Qt.ItemDataRole.AccessibleTextRole)
 
 
+def test_what_the_file_itself_lacks_is_no_problem_of_its_libraries(tab, build_plugin, qtbot):
+    plugin = build_plugin("int puts(const char *);\nint gone(void);\nint Call(void) { return puts(\"\") + gone(); }\n")
+    show(tab, plugin, qtbot)
+    assert tab.summary.text().startswith("1 library needed, each of them found, but the file itself has a problem")
+
+
 def test_what_the_host_has_already_is_one_closed_group(tab, family, qtbot):
     show(tab, family, qtbot)
     groups = {name: index for name, index in lines(tab).items() if name.startswith("Already in the host")}

@@ -33,11 +33,13 @@ class Difference:
     changes: tuple[Change, ...]
     gaps: tuple[str, ...] = ()
     """Sentences on what could not be compared; then nothing is promised."""
+    loads: bool = True
+    """Whether the new one loads in the host that both were judged for."""
 
     @property
     def can_replace(self) -> bool:
         """Whether whatever works with the old build can be expected to work with the new one."""
-        return not self.gaps and not self.of(Effect.BREAKS)
+        return self.loads and not self.gaps and not self.of(Effect.BREAKS)
 
     def of(self, effect: Effect) -> tuple[Change, ...]:
         """The changes that have this meaning."""
@@ -54,6 +56,8 @@ class Difference:
                 "one thing that its callers may use is" if lost == 1 else f"{lost:,} things its callers may use are"
             )
             return f"The new one cannot simply replace the old one: {things} gone or changed."
+        if not self.loads:
+            return "The new one cannot replace the old one: neither of them loads here."
         asks = ", but it asks for more" if self.of(Effect.ASKS) else ""
         return f"The new one can replace the old one: all that its callers use is still there{asks}."
 
@@ -96,7 +100,7 @@ def compare(old: Report, new: Report, builds: Builds | None = None) -> Differenc
         changes += [*build_changes(*builds)]
     order = {effect: place for place, effect in enumerate(Effect)}
     changes.sort(key=lambda change: order[change.effect])
-    return Difference(old.path, new.path, tuple(changes), gaps)
+    return Difference(old.path, new.path, tuple(changes), gaps, new.loads)
 
 
 def _gaps(report: Report, which: str) -> Iterator[str]:

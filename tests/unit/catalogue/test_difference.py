@@ -53,6 +53,13 @@ def test_the_same_file_has_no_changes_and_can_replace_itself(difference):
     assert "Nothing differs" in same.lines()[-1]
 
 
+def test_two_builds_of_which_neither_loads_cannot_replace_each_other(difference):
+    source = "int gone(void);\nint Call(void) { return gone(); }\n"
+    found = difference(source, source)
+    assert not found.can_replace
+    assert "neither of them loads" in found.summary
+
+
 def test_removed_function_breaks_and_added_one_does_not(difference):
     changes = difference("API int f(void) { return 1; }", "API int g(void) { return 1; }")
     assert [(change.kind, change.name, change.effect) for change in changes.changes[:2]] == [

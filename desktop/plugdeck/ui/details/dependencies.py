@@ -141,7 +141,7 @@ class DependenciesTab(QWidget):
             return
         self.model.set_nodes(nodes)
         problems = problems_of(nodes)
-        self._say(_summary(nodes, len(problems)))
+        self._say(_summary(nodes, problems))
         self.tree.expand(self.model.index_of(0))
         for place in problems[:_MOST_OPENED]:
             self._open_to(place)
@@ -172,10 +172,17 @@ def _grow(subject: Subject) -> list[Node]:
     return nodes_of(root) if root else []
 
 
-def _summary(nodes: list[Node], problems: int) -> str:
-    files = {node.path or node.cells[0] for node in nodes[1:] if node.kind is not NodeKind.GROUP}
-    count = len(files)
+def _summary(nodes: list[Node], problems: list[int]) -> str:
+    """Counts files, each of which may be in the tree several times; the plugin itself is none of its libraries."""
+    own = _file_of(nodes[0])
+    count = len({_file_of(node) for node in nodes[1:] if node.kind is not NodeKind.GROUP} - {own})
+    troubled = len({_file_of(nodes[place]) for place in problems} - {own})
     words = f"{count} librar{'y' if count == 1 else 'ies'} needed" if count else "Needs no library"
-    if not problems:
-        return f"{words}, each of them found." if count else f"{words}."
-    return f"{words}, {problems} with a problem: marked below."
+    if troubled:
+        return f"{words}, {troubled} with a problem: marked below."
+    words = f"{words}, each of them found" if count else words
+    return f"{words}, but the file itself has a problem: marked below." if problems else f"{words}."
+
+
+def _file_of(node: Node) -> str:
+    return node.path or node.cells[0]
