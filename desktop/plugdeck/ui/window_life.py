@@ -130,6 +130,7 @@ class WindowLife:
         self._signals = QuitSignals(shell.close, window)
         gc.freeze()
         gc.enable()
+        window.plugins.scanned.connect(self._services.supervisor.prepare)  # now nobody waits, and a load may come
         self._begin(window)
 
     def _begin(self, window: MainWindow) -> None:
