@@ -34,6 +34,7 @@ class Line:
         self._refusals: Refusals | None = None
         self._status: Status | None = None
         self._pid: int | None = None
+        self._is_over = False
         self._pidfd = -1
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.setblocking(False)
@@ -74,15 +75,24 @@ class Line:
 
     def _read(self) -> None:
         with self._lock:
-            if self._socket.fileno() >= 0 and not self._take():
-                self._watcher.forget(self._socket.fileno())
+            if self._socket.fileno() >= 0:
+                self._take()
+                if self._is_over:
+                    self._watcher.forget(self._socket.fileno())
 
     def _take(self) -> bool:
-        """Reads one report; False when none will come."""
+        """Reads one report; False when there is none, for now or for good.
+
+        A watcher may call for a descriptor that was another's a moment ago: nothing to read is not the end.
+        """
         try:
             packet, ancillary, _, _ = self._socket.recvmsg(_MOST_BYTES, 128, socket.MSG_CMSG_CLOEXEC)
-        except OSError:
+        except BlockingIOError:
             return False
+        except OSError:
+            self._is_over = True
+            return False
+        self._is_over = not packet
         descriptors = array("i")
         for _, kind, data in ancillary:
             if kind == socket.SCM_RIGHTS:
