@@ -139,6 +139,8 @@ def _read_gnu_hash(source: ByteSource, loads: LoadMap, layout: Layout, address: 
     if not buckets:
         return None
     size, chains = filters * layout.bloom_word_bytes + 4 * buckets, max(0, count - first)
+    if shift >= 32:  # of a hash of 32 bits; what is left then depends on the processor
+        raise damaged(f"The hash table's filter shifts by {shift:,} bits", place)
     if head.size + size + 4 * chains > rest or not filters or filters & (filters - 1):
         raise damaged("The hash table leads out of its segment", place)
     bloom = _words(source, layout, place + head.size, filters, "Q" if layout.bits == 64 else "I")

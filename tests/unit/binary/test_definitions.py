@@ -173,6 +173,19 @@ def test_table_with_a_chain_as_long_as_the_table_is_refused(
         read(mutant, symbols=False, linking=True)
 
 
+def test_a_filter_that_shifts_by_more_than_a_hash_has_is_refused(build_plugin: Callable[..., Path], tmp_path: Path):
+    """What the loader then finds depends on the processor and on how its own library was compiled."""
+    plugin = build_plugin("int symbol(void) { return 1; }", flags=["-fvisibility=default", "-Wl,--hash-style=gnu"])
+    whole = bytearray(plugin.read_bytes())
+    with plugin.open("rb") as file:
+        at = ELFFile(file).get_section_by_name(".gnu.hash")["sh_offset"]
+    whole[at + 12 : at + 16] = struct.pack("<I", 0x0080_0006)
+    mutant = tmp_path / "mutant.so"
+    mutant.write_bytes(whole)
+    with pytest.raises(BinaryFormatError, match="filter shifts by 8,388,614 bits"):
+        read(mutant, symbols=False, linking=True)
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_damaged_tables_are_refused_or_read_and_lookups_end(
     build_plugin: Callable[..., Path], tmp_path: Path, seed: int
