@@ -101,6 +101,25 @@ def test_escape_means_no_and_it_is_asked_again(desk, folder, put):
     assert want(desk, path).occasion is Occasion.FIRST_USE
 
 
+def test_the_button_of_the_details_asks_while_another_plugin_is_loaded_and_the_answer_counts(desk, folder, put):
+    loaded, path = put("blur"), put("wave", is_known=False)
+    desk.open(folder)
+    desk.load(loaded)
+    desk.select(path)
+    button = desk.details.header.load
+    button.setFocus()
+    desk.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    asking, panel = desk.window.trust.asking, desk.window.trust.panel
+    desk.qtbot.waitUntil(panel.isVisible)
+    assert asking.current is not None
+    assert desk.window.selected_report.path == path
+    assert not desk.window.trust.waiting.isVisible()
+    desk.qtbot.mouseClick(panel.refuse, Qt.MouseButton.LeftButton)
+    assert not panel.isVisible()
+    assert asking.waiting == ()
+    assert desk.window.selected_report.path == path
+
+
 def test_the_safe_answer_takes_enter_and_runs_nothing(desk, folder, put):
     path = put("blur", is_known=False)
     desk.open(folder)

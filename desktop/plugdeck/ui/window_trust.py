@@ -83,26 +83,29 @@ class WindowTrust(QObject):
 
     def _open(self) -> None:
         """Makes room, and gives the focus to the safe answer, unless the user is writing."""
-        window, panel = self._window, self.panel
+        details, panel = self._window.details, self.panel
         focused = QApplication.focusWidget()
-        if panel.isHidden():
+        was_hidden = panel.isHidden()
+        if was_hidden:
             self._focus = focused
-            window.details.hide()
             panel.show()
-        self._make_room()
-        if not (isinstance(focused, QLineEdit) and focused.text()):
+        is_writing = isinstance(focused, QLineEdit) and focused.text() and not details.isAncestorOf(focused)
+        if not is_writing:
             panel.refuse.setFocus(Qt.FocusReason.OtherFocusReason)
+        if was_hidden:
+            details.hide()  # with the focus in it, Qt would give that to a row of the chain, which selects its plugin
+        self._make_room()
 
     def _close(self) -> None:
         if self.panel.isHidden():
             return
         had_focus = self.panel.isAncestorOf(QApplication.focusWidget() or self._window.shell)
         self.panel.forget()
-        self.panel.hide()
         self._window.details.show()
-        self._give_room_back()
         if had_focus:
             self._return_focus()
+        self.panel.hide()
+        self._give_room_back()
 
     def _return_focus(self) -> None:
         focus, self._focus = self._focus, None
