@@ -258,6 +258,24 @@ def test_a_plugin_sees_data_of_its_own_name_beside_it_and_nothing_else_there(sta
 
 
 @pytest.mark.parametrize("tier", CONFINED)
+def test_a_link_beside_a_plugin_shows_it_nothing(start, build_plugin, tmp_path, tier):
+    """An archive may have links in it, which lead to the user's keys from wherever it is unpacked."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "key").write_text("secret")
+    folder = tmp_path / "unpacked"
+    folder.mkdir()
+    for name in ("tries.so", ".so"):
+        (folder / name).write_bytes(build_plugin(TRIES, name="tries.so", flags=["-lpthread"]).read_bytes())
+    (folder / "tries.json").symlink_to("../home/key")
+    (folder / ".netrc").write_text("password")
+    loaded, nameless = (start(tier, path=folder / name) for name in ("tries.so", ".so"))
+
+    for place in (folder / "tries.json", tmp_path / "home" / "key"):
+        assert loaded.call("Try", "read", os.fspath(place)) in {errno.EACCES, errno.ENOENT}
+    assert nameless.call("Try", "read", os.fspath(folder / ".netrc")) in {errno.EACCES, errno.ENOENT}
+
+
+@pytest.mark.parametrize("tier", CONFINED)
 def test_a_plugin_named_by_a_relative_path_is_found_by_its_worker(start, build_plugin, tmp_path, monkeypatch, tier):
     built = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
     (tmp_path / "tries.so").write_bytes(built.read_bytes())

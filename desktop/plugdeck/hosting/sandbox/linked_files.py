@@ -58,11 +58,15 @@ def linked_files(path: Path) -> LinkedFiles:
 
 
 def _files_of_its_name(path: Path) -> tuple[str, ...]:
+    """No links: whoever made the folder, an archive for example, could have them lead to the user's own files."""
     begin = f"{path.name.partition('.so')[0]}."
+    if begin == ".":  # the name of every hidden file begins so
+        return ()
     try:
         with os.scandir(path.parent) as entries:
             beside = [entry for entry in entries if entry.name.startswith(begin) and entry.name != path.name]
-            data = [entry for entry in beside if Path(entry.name).suffix not in _NO_DATA and entry.is_file()]
-            return tuple(sorted(os.path.abspath(entry.path) for entry in data))
+            data = [entry for entry in beside if Path(entry.name).suffix not in _NO_DATA]
+            files = [entry.path for entry in data if entry.is_file(follow_symlinks=False)]
+            return tuple(sorted(map(os.path.abspath, files)))
     except OSError:
         return ()
