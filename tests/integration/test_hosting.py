@@ -488,6 +488,22 @@ def test_process_ends_with_the_process_that_started_it(mixing, until, has_ended)
     until(lambda: has_ended(int(done.stdout)))
 
 
+def test_a_process_that_was_told_to_end_is_gone_before_the_next_one_starts(patient, mixing, has_ended):
+    """Otherwise its end would be taken for that of the next one, and nobody would close its sockets."""
+    [(path, manifest)] = manifests(mixing("plus", "+", 3))
+    with Supervisor(deadlines=replace(patient, stop_s=0)) as supervisor:
+        plugin = supervisor.host(path, manifest)
+        plugin.start()
+        before = plugin.pid
+        os.kill(before, signal.SIGSTOP)  # so that it does not end when it is told
+        plugin._group.begin_stop()  # as another thread's stop does first
+        plugin.start()
+
+        assert has_ended(before)
+        assert plugin.pid != before
+        assert plugin.read("amount") == 3
+
+
 def test_in_app_plugin_does_the_same_in_this_process(supervisor, mixing):
     [(path, manifest)] = manifests(mixing("plus", "+", 3))
     plugin = InAppPlugin(path, manifest, supervisor)

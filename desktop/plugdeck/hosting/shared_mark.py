@@ -19,8 +19,8 @@ class SharedMark:
     def hand_to(self, process: WorkerProcess) -> None:
         """Gives a fresh page to a process that is ready. Raises HostError, PlugdeckError."""
         self.close()
-        self._memory = FrameMemory(PAGESIZE)
-        process.ask(Kind.MARK, during=STARTING, descriptors=(self._memory.descriptor,))
+        memory = self._memory = FrameMemory(PAGESIZE)  # which another thread takes back when the process ends meanwhile
+        process.ask(Kind.MARK, during=STARTING, descriptors=(memory.descriptor,))
 
     def slot(self) -> int | None:
         """Whom the process names; None without a page."""

@@ -130,6 +130,7 @@ class WorkerGroup:
             confinement = wanted_confinement(self._members.wanted(), self._supply.tier, runner)
             if self.process and confinement != self._confinement:
                 self.begin_stop()
+            if not self.process:  # one that is about to end is gone first: its end would be taken for the next one's
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
             process = self.process or self._start_process(confinement)
             refused = self._load_all(process, plugin)
