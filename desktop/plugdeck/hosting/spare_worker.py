@@ -88,7 +88,8 @@ class SpareWorker:
             if self._ready is None or self._ready[0] != command:
                 return None
             (_, process, owner), self._ready = self._ready, None
-        return process if owner.become(sink, on_end) and process.is_alive else None
+        # In this order: the end of one that is not taken is nobody's, who would take it for that of another.
+        return process if process.is_alive and owner.become(sink, on_end) else None
 
     def close(self, by: float) -> None:
         """Ends it, also while it is being started; blocks until the monotonic clock reaches ``by`` at most."""
