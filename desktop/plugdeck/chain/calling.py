@@ -12,6 +12,7 @@ from time import monotonic, perf_counter
 from typing import NamedTuple
 
 from plugdeck.chain.transform_host import HostFactory, TransformHost
+from plugdeck.chain.used_hosts import LOOK_AGAIN_S
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.outcome import HostError
@@ -110,16 +111,20 @@ class Calling:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-            used = list(self._used)
-        for host in used:
+        while alive := [thread for thread in self._threads if thread.is_alive()]:
+            self._stop_all()
+            alive[0].join(LOOK_AGAIN_S)
+        self._stop_all()  # again: a call that was about to be made starts a host that was stopped
+
+    def _stop_all(self) -> None:
+        for host in list(self._used):
             host.stop()
-        for thread in self._threads:
-            thread.join()
 
     def _run(self, work: Callable[[], None]) -> None:
-        thread = Thread(target=work, name="plugdeck-calling", daemon=True)
-        self._threads = [*(each for each in self._threads if each.is_alive()), thread]
-        thread.start()
+        with self._changed:  # so that none is missing from the list
+            thread = Thread(target=work, name="plugdeck-calling", daemon=True)
+            self._threads = [*(each for each in self._threads if each.is_alive()), thread]
+            thread.start()
 
     def _new_host(self, callee: Callee) -> TransformHost:
         return self._hosts.host(*callee)
