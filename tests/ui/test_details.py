@@ -12,9 +12,11 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QToolButton
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
+from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.dialects.manifest import IMAGE_TRANSFORM, Dialect, Manifest
+from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.plugin_log import KEPT_LINES, LogLevel, LogSource, PluginLog
 from plugdeck.ui.details.compatibility import CompatibilityTab, report_text
 from plugdeck.ui.details.facts import FactsTab, size_words
@@ -275,7 +277,18 @@ def test_a_plugin_that_is_no_transform_says_what_to_use_it_for(qtbot, tmp_path, 
     manifest = Manifest(Dialect.SDK, "greeter", interfaces=interfaces)
     header.show_subject(Subject(Report(tmp_path / "x.so", Status.COMPATIBLE, (), None, manifest)), loadable=False)
     assert header.use.isHidden() is not is_shown
-    assert "plugdeck call" in header.use.text()
+    assert "Call a function…" in header.use.text()
+
+
+def test_a_plugin_whose_runner_is_built_first_says_that_loading_takes_long(qtbot, tmp_path):
+    header = DetailsHeader()
+    qtbot.addWidget(header)
+    long = Finding("go.runner-not-built", Severity.INFO, "That takes about half a minute, once.")
+    about, manifest = report(tmp_path / "x.so", long), Manifest(Dialect.GO, "plugin", interfaces=(IMAGE_TRANSFORM,))
+    for state, is_told in ((PluginState.LOADING, True), (PluginState.LOADED, False)):
+        step = StepView("x", about.path, manifest, state, 0, True, None, None, "", False, {})
+        header.show_subject(Subject(about, step=step), loadable=False)
+        assert (long.message in header.state.text()) is is_told
 
 
 def test_the_state_of_a_loaded_plugin_is_one_line(desk, folder, put):

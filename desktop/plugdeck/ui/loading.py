@@ -52,7 +52,7 @@ class Loading:
         if report.status in _LOADABLE and report.manifest and report.manifest.is_transform:
             return ""
         if report.status in _LOADABLE:
-            return f"{report.name} is no image transform: it can be inspected, and called with “plugdeck call”."
+            return f"{report.name} is no image transform: call its functions with Plugin → Call a function…"
         worst = next((found for found in report.findings if found.severity is Severity.ERROR), None)
         worst = worst or next(iter(report.findings), None)
         reason = f" {worst.message}" if worst else ""

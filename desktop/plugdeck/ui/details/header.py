@@ -32,7 +32,9 @@ _STATE_WORDS = {
     PluginState.QUARANTINED: "Quarantined",
     PluginState.NOT_LOADED: "Not loaded",
 }
-NO_TRANSFORM = "Not an image transform: call its functions with plugdeck call"
+NO_TRANSFORM = "Not an image transform: call its functions with Plugin → Call a function…"
+_TAKES_LONG = "go.runner-not-built"
+"""The finding that says why loading takes much longer than the moment that people expect."""
 _MAPPED = {PluginState.LOADED, PluginState.STALE}
 _USABLE = {Status.COMPATIBLE, Status.WARNING}
 
@@ -205,6 +207,9 @@ def _state_words(subject: Subject, state: PluginState) -> str:
     words, step = _STATE_WORDS[state], subject.step
     if step and state not in _MAPPED and step.is_kept_off:
         words = "Kept off"
+    why_long = next((found.message for found in subject.report.findings if found.id == _TAKES_LONG), "")
+    if state is PluginState.LOADING and why_long:
+        words = f"{words} {why_long}"
     if step and state in _MAPPED and step.is_deleted:
         words = f"{words} · file deleted"
     return f"{words}. {step.error}" if step and step.error else words
