@@ -62,7 +62,7 @@ def dialog(qtbot, background, reports):
             others,
             hosts=supervisor,
             background=background,
-            approve=lambda report, run: run(NO_APPROVAL_NEEDED),
+            approve=lambda report, run, leave: run(NO_APPROVAL_NEEDED),
         )
         made.show()
         qtbot.waitUntil(lambda: made.function.count() == 2, timeout=20_000)
@@ -117,6 +117,31 @@ def test_another_plugin_takes_over_between_two_calls(dialog, qtbot):
     assert dialog.news.text().startswith("dead did not take over, and the one before it goes on: Crashed in Greet")
     assert dialog.plugin.currentIndex() == 1
     assert not any("failed" in line for line in answers(dialog))
+
+
+def test_a_plugin_that_waits_for_an_answer_says_so_and_gives_its_place_back_on_a_no(dialog, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(dialog, "_approve", lambda _report, run, leave: asked.append((run, leave)))
+    dialog.plugin.setCurrentIndex(1)
+    dialog.plugin.activated.emit(1)
+    qtbot.waitUntil(dialog.news.isVisible)
+    assert dialog.news.text().startswith("german — german.so waits for your answer in Plugdeck's window.")
+    _, leave = asked[0]
+    leave()
+    assert not dialog.news.isVisible()
+    assert dialog.plugin.currentIndex() == 0
+
+
+def test_an_answer_that_comes_when_the_dialog_is_closed_runs_nothing(dialog, qtbot, monkeypatch):
+    asked = []
+    monkeypatch.setattr(dialog, "_approve", lambda _report, run, leave: asked.append((run, leave)))
+    dialog.plugin.setCurrentIndex(1)
+    dialog.plugin.activated.emit(1)
+    dialog.close()
+    qtbot.waitUntil(lambda: not isValid(dialog))
+    for run, leave in asked:
+        run(NO_APPROVAL_NEEDED)
+        leave()
 
 
 def test_other_arguments_end_the_repetition(dialog, qtbot):

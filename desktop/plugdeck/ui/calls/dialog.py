@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from shiboken6 import isValid
 
 from plugdeck.catalogue.report import Report
 from plugdeck.chain.callable_names import callable_names
@@ -32,11 +33,13 @@ from plugdeck.ui.calls.words import beat_line, split_arguments
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
 
-Approve = Callable[[Report, Callable[[Approval], None]], None]
-"""Asks the user about a plugin from outside, unless he said yes to it before; then goes on."""
+Approve = Callable[[Report, Callable[[Approval], None], Callable[[], None]], None]
+"""Asks the user about a plugin from outside, unless he said yes to it before; what follows a yes, and what a no."""
 
 _SIZE = (640, 460)
 _LINES_KEPT = 2000
+_ASKED_MS = 300
+"""Without a question, another plugin is there within this time."""
 
 
 class CallDialog(QDialog):
@@ -69,6 +72,7 @@ class CallDialog(QDialog):
         self._callee = callee
         self._approve = approve
         self._types: dict[str, str] = {}
+        self._asked = QTimer(self, interval=_ASKED_MS, singleShot=True)
         self._places = [0]
         """In the list of plugins: of those that were chosen, the last one last."""
         self.conversation = Conversation(hosts, callee, self)
@@ -138,6 +142,7 @@ class CallDialog(QDialog):
         self.function.editTextChanged.connect(self._changed)
         self.arguments.textChanged.connect(self._changed)
         self.plugin.activated.connect(self._choose)
+        self._asked.timeout.connect(self._point_at_question)
         self.conversation.answered.connect(self._show)
         self.conversation.refused.connect(self._refuse)
 
@@ -179,25 +184,49 @@ class CallDialog(QDialog):
 
     def _choose(self, place: int) -> None:
         self._tell("")
+        self._asked.stop()
         self._places.append(place)
         report = self.plugin.itemData(place)
         if report is None:
             self.conversation.choose(self._callee)
         elif report.manifest:
-            self._approve(report, partial(self._choose_approved, report))
+            self._asked.start()
+            self._approve(report, partial(self._choose_approved, place), partial(self._choose_refused, place))
 
-    def _choose_approved(self, report: Report, approval: Approval) -> None:
-        if report.manifest:
+    def _choose_approved(self, place: int, approval: Approval) -> None:
+        if self._is_answered(place):
+            report = self.plugin.itemData(place)
             self.conversation.choose(Callee(report.path, report.manifest, approval))
+
+    def _choose_refused(self, place: int) -> None:
+        if self._is_answered(place):
+            self._go_back(place)
+
+    def _is_answered(self, place: int) -> bool:
+        """Whether an answer about a plugin still counts: the dialog may be closed by now, or another one chosen."""
+        if not isValid(self) or self.plugin.currentIndex() != place:
+            return False
+        self._asked.stop()
+        self._tell("")
+        return True
+
+    def _point_at_question(self) -> None:
+        """The question stands in the window, which may lie behind this dialog."""
+        name = visible(self.plugin.currentText(), 100)
+        self._tell(f"{name} waits for your answer in Plugdeck's window. The plugin before it goes on until then.")
 
     def _show(self, beat: Beat) -> None:
         self.answers.appendPlainText(beat_line(beat))
 
     def _refuse(self, callee: Callee, why: str) -> None:
-        self._places = self._places[:-1] or [0]
-        self.plugin.setCurrentIndex(self._places[-1])
+        self._go_back(self._places[-1])
         name = visible(callee.manifest.name, 100)
         self._tell(f"{name} did not take over, and the one before it goes on: {visible(why, 1000)}")
+
+    def _go_back(self, place: int) -> None:
+        """The plugin at this place of the list is not to answer: shows again which one does."""
+        self._places = [chosen for chosen in self._places if chosen != place] or [0]
+        self.plugin.setCurrentIndex(self._places[-1])
 
     def _tell(self, news: str) -> None:
         self.news.setText(news)
