@@ -20,6 +20,7 @@ from plugdeck.trust.question import Occasion, Question
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.trust import asking as asking_module
+from plugdeck.ui.trust.permission_words import ONLY_CALLS
 
 # The offscreen platform says this of every window.
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
@@ -65,6 +66,18 @@ def test_nothing_of_a_plugin_from_outside_runs_before_the_answer(desk, folder, p
     assert str(folder) in panel.facts.origin.text()
     assert "Not signed" in panel.facts.signature.text()
     assert panel.facts.confinement.text() == question.tier.words
+
+
+def test_what_is_no_transform_is_not_said_to_be_given_the_picture(desk, folder, samples):
+    path = shutil.copy(samples / "greeter-en.so", folder / "greeter.so")
+    with path.open("ab") as file:
+        file.write(b"changed")
+    desk.open(folder)
+    desk.select(path)
+    desk.window.trust.asking.approve(desk.window.selected_report, lambda _approval: None)
+    panel = desk.window.trust.panel
+    desk.qtbot.waitUntil(panel.isVisible)
+    assert panel.facts.permissions_words.text() == ONLY_CALLS
 
 
 def test_the_focus_is_on_the_safe_answer(desk, folder, put):

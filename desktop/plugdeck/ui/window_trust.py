@@ -109,7 +109,7 @@ class WindowTrust(QObject):
 
     def _return_focus(self) -> None:
         focus, self._focus = self._focus, None
-        if focus and focus.isVisible() and focus.isEnabled():
+        if focus and focus.window() is self._window.shell and focus.isVisible() and focus.isEnabled():
             focus.setFocus()
         else:
             self._window.plugins.take_focus()

@@ -10,6 +10,8 @@ from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.text import visible
 
 NOTHING_MORE = "Do nothing beside its job: it is given the picture, and gives one back."
+ONLY_CALLS = "Do nothing beside its job: it is given the arguments of a call, and gives its answer back."
+"""The same of what is no image transform."""
 USE_NETWORK = "Use the network"
 PATH_LIMIT = 300
 """Characters of a path that are shown; longer ones are no names that people read."""

@@ -13,7 +13,7 @@ from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import Tone
 from plugdeck.ui.trust.fact_grid import FactGrid
 from plugdeck.ui.trust.fingerprint import Fingerprint
-from plugdeck.ui.trust.permission_words import NOTHING_MORE, PATH_LIMIT
+from plugdeck.ui.trust.permission_words import NOTHING_MORE, ONLY_CALLS, PATH_LIMIT
 from plugdeck.ui.trust.permissions_editor import PermissionsEditor
 from plugdeck.ui.trust.question_words import TIER_MARKS, confinement, findings_in_short, own_words, signature
 
@@ -75,7 +75,10 @@ class QuestionFacts(FactGrid):
         is_held = question.tier is not Tier.LIMITED
         self.editor.show_permissions(question.permissions)
         has_some = question.permissions != NO_PERMISSIONS
-        self.permissions_words.setText(NOTHING_MORE if is_held else _EVERYTHING)
+        manifest = question.report.manifest
+        nothing_more = NOTHING_MORE if manifest and manifest.is_transform else ONLY_CALLS
+        self.editor.nothing.setText(nothing_more)
+        self.permissions_words.setText(nothing_more if is_held else _EVERYTHING)
         self.permissions_words.setVisible(not (is_held and has_some))
         self.editor.setVisible(is_held and has_some)
         self.more.setVisible(is_held and not has_some)
