@@ -157,6 +157,35 @@ def test_a_signal_to_end_is_a_proper_end(number):
         window.communicate()
 
 
+READS_LONG = """
+from PySide6.QtCore import QTimer
+from plugdeck.ui.preview import loading
+reading, read = [], loading.read_picture
+def read_often(path):
+    reading.append(path)
+    pictures = [read(path) for _ in range(100)]
+    print("read", flush=True)
+    return pictures[0]
+loading.read_picture = read_often
+from plugdeck.ui.window_life import WindowLife
+class Life(WindowLife):
+    def _begin(self, window):
+        self.closer = QTimer(window.shell, interval=1)
+        self.closer.timeout.connect(lambda: reading and window.shell.close())
+        self.closer.start()
+        super()._begin(window)
+import plugdeck.app
+plugdeck.app.WindowLife = Life
+sys.exit(run_window())
+"""
+
+
+def test_a_window_that_is_closed_while_a_picture_is_read_ends_properly(own_folders):
+    """Qt's decoders crash when Qt is taken down under them."""
+    status, out, errors = finish(start(READS_LONG))
+    assert (status, out) == (0, "read\n"), errors
+
+
 def test_safe_mode_is_said_in_the_window(qtbot, own_folders, monkeypatch):
     life = WindowLife(Wishes(size=(780, 600), safe_mode=True), claim=None)
     run, said = life._begin, []

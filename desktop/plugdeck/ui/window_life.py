@@ -183,6 +183,7 @@ class WindowLife:
         closing = Thread(target=end, name="plugdeck-close", daemon=True)
         closing.start()
         closing.join(_CLOSING_S)
+        _finish_pictures()
 
 
 def _import_plain_parts() -> None:
@@ -199,6 +200,15 @@ def _import_the_rest() -> None:
     import plugdeck.hosting.supervisor
     import plugdeck.ui.main_window
     import plugdeck.ui.unexpected  # noqa: F401
+
+
+def _finish_pictures() -> None:
+    """Waits for what Qt's own threads read and write: a decoder that works on while Qt is taken down crashes."""
+    from PySide6.QtCore import QThreadPool
+
+    pool = QThreadPool.globalInstance()
+    pool.clear()
+    pool.waitForDone()
 
 
 def _listen(window: MainWindow, claim: Claim) -> None:
