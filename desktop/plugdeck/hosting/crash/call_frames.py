@@ -14,6 +14,7 @@ _PC_RELATIVE_4, _UNSIGNED_4 = 0x1B, 0x03
 _HEAD_BYTES = 12
 _MOST_RECORD_BYTES = 64 * 1024
 _MOST_STEPS = 4096
+_MOST_KEPT = 16  # states within each other; compilers write one, and a file made for it would fill our memory
 _POINTER_BYTES = {0x00: 8, 0x02: 2, 0x03: 4, 0x04: 8, 0x0A: 2, 0x0B: 4, 0x0C: 8}
 _ADVANCES = {0x02: 1, 0x03: 2, 0x04: 4}
 
@@ -196,7 +197,7 @@ class _Machine:
         match code:
             case 0x00:  # DW_CFA_nop
                 return
-            case 0x0A:  # DW_CFA_remember_state
+            case 0x0A if len(self._kept) < _MOST_KEPT:  # DW_CFA_remember_state
                 self._kept.append((self.register, self.offset, dict(self.saved), set(self.undefined)))
             case 0x0B if self._kept:  # DW_CFA_restore_state
                 self.register, self.offset, self.saved, self.undefined = self._kept.pop()
