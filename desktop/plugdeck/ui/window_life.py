@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plugdeck.ui.unexpected import UnexpectedErrors
 
 _CLOSING_S = 2.0
+_PICTURES_MS = 30_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +209,7 @@ def _finish_pictures() -> None:
 
     pool = QThreadPool.globalInstance()
     pool.clear()
-    pool.waitForDone()
+    pool.waitForDone(_PICTURES_MS)
 
 
 def _listen(window: MainWindow, claim: Claim) -> None:
