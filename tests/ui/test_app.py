@@ -17,7 +17,7 @@ from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.preferences import Preferences
 from plugdeck.ui.safe_mode import SafeModeBar
-from plugdeck.ui.theme import Theme, Tone, apply_theme, is_dark, palette_of, tone_colour
+from plugdeck.ui.theme import Theme, Tone, apply_theme, check_box_palette, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
 from plugdeck.ui.window_life import WindowLife, Wishes
 
@@ -218,6 +218,14 @@ def test_both_themes_are_legible():
         ]
         for front, back in pairs:
             assert contrast(front, back) >= 4.5, (dark, front.name(), back.name())
+
+
+def test_a_box_without_a_tick_is_seen_on_a_dark_window():
+    palette = check_box_palette(True)
+    box, window = palette.color(palette.ColorRole.Base), palette.color(palette.ColorRole.Window)
+    tick = palette.color(palette.ColorRole.Text)
+    assert contrast(box, window) >= 3
+    assert contrast(tick, box) >= 3
 
 
 def contrast(front, back) -> float:

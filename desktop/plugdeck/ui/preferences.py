@@ -26,7 +26,7 @@ THEME = "window.theme"
 CALL_DEADLINE = "hosting.call_deadline_s"
 RESTORE_CHAIN = "chain.restore"
 DEFAULT_DEADLINE_S = 2.0
-_SIZE = (660, 560)
+_SIZE = (720, 560)
 
 
 class Preferences(QDialog):

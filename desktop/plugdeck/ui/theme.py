@@ -107,7 +107,9 @@ _DISABLED_ROLES = (_Role.WindowText, _Role.Text, _Role.ButtonText)
 
 def apply_theme(application: QApplication, theme: Theme) -> None:
     """Gives the whole application the chosen colours; may be called again at any time."""
-    application.setPalette(palette_of(_wants_dark(application, theme)))
+    dark = _wants_dark(application, theme)
+    application.setPalette(palette_of(dark))
+    application.setPalette(check_box_palette(dark), "QCheckBox")
 
 
 def follow_desktop(application: QApplication, theme: Callable[[], Theme]) -> None:
@@ -134,6 +136,15 @@ def palette_of(dark: bool) -> QPalette:
     for role in _DISABLED_ROLES:
         palette.setColor(QPalette.ColorGroup.Disabled, role, faint)
     palette.setColor(QPalette.ColorGroup.Disabled, _Role.Highlight, QColor("#444a53" if dark else "#d3d8df"))
+    return palette
+
+
+def check_box_palette(dark: bool) -> QPalette:
+    """The palette with boxes that are seen before they are ticked: Fusion's outline is darker than a dark window."""
+    palette = palette_of(dark)
+    if dark:
+        for group in (QPalette.ColorGroup.Active, QPalette.ColorGroup.Inactive):
+            palette.setColor(group, _Role.Base, QColor("#666d78"))
     return palette
 
 

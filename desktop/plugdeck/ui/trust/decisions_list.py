@@ -106,7 +106,7 @@ class DecisionsList(QWidget):
         header.setHighlightSections(False)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(DecisionColumn.PLUGIN, QHeaderView.ResizeMode.Stretch)
-        for column, wide in ((DecisionColumn.ANSWER, 14), (DecisionColumn.MAY, 18), (DecisionColumn.DAY, 11)):
+        for column, wide in ((DecisionColumn.ANSWER, 14), (DecisionColumn.MAY, 16), (DecisionColumn.DAY, 11)):
             header.resizeSection(column, self.fontMetrics().horizontalAdvance("n") * wide)
         header.resizeSection(DecisionColumn.SHA256, self.fontMetrics().horizontalAdvance("0000 " * 4 + "… 0000") + 16)
         self.note.make_readable()
