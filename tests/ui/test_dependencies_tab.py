@@ -96,7 +96,7 @@ def test_what_is_missing_is_in_view_selected_and_said_in_words(tab, family, qtbo
 
 
 def test_what_the_file_itself_lacks_is_no_problem_of_its_libraries(tab, build_plugin, qtbot):
-    plugin = build_plugin("int puts(const char *);\nint gone(void);\nint Call(void) { return puts(\"\") + gone(); }\n")
+    plugin = build_plugin('int puts(const char *);\nint gone(void);\nint Call(void) { return puts("") + gone(); }\n')
     show(tab, plugin, qtbot)
     assert tab.summary.text().startswith("1 library needed, each of them found, but the file itself has a problem")
 
