@@ -9,8 +9,10 @@ from __future__ import annotations
 import os
 import sys
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import ExitStack, suppress
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,7 +34,9 @@ _SYMBOL_BYTES = 24  # Elf64_Sym
 _FUNCTIONS = {2, 10}  # STT_FUNC, STT_GNU_IFUNC
 _TABLES = ((".symtab", ".strtab"), (".dynsym", ".dynstr"))
 _MOST_DESCRIPTORS = 4096
-_MOST_FILES = 64
+_MOST_FILES = 12
+_MOST_FUNCTIONS = 10_000
+"""Of one table, around the addresses that are asked for: a file can say so of each of its symbols."""
 
 
 class NamedPlace(NamedTuple):
@@ -97,10 +101,11 @@ class NativeFile:
             return {}
         size = table.size_bytes - table.size_bytes % _SYMBOL_BYTES
         words = array("Q", self._source.read(table.offset, size, "the symbol table"))
-        lowest, highest = min(wanted), max(wanted)
+        ordered = sorted(wanted)
         rows = zip(words[0::3], words[1::3], words[2::3], strict=True)
-        near = [row for row in rows if row[1] <= highest and lowest < row[1] + row[2]]
-        functions = [row for row in near if row[0] >> 32 & 15 in _FUNCTIONS]
+        near = (row for row in rows if row[1] <= ordered[-1] and ordered[0] < row[1] + row[2])
+        around = (row for row in near if bisect_left(ordered, row[1]) < bisect_left(ordered, row[1] + row[2]))
+        functions = list(islice((row for row in around if row[0] >> 32 & 15 in _FUNCTIONS), _MOST_FUNCTIONS))
         found = {}
         for address in wanted:
             # Of several names for one place the global one, then the one that begins last.

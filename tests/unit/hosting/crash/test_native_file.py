@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import random
 import re
+import struct
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,3 +131,34 @@ def test_damaged_files_give_less_and_no_other_error(built, tmp_path):
         except BinaryFormatError:
             pass
         os.unlink(path)
+
+
+def section(name: int, kind: int, offset: int, size: int, link: int = 0) -> bytes:
+    return struct.pack("<IIQQQQIIQQ", name, kind, 0, 0, offset, size, link, 0, 8, 24)
+
+
+def test_symbols_that_are_all_around_one_address_take_no_memory(tmp_path):
+    """Each of 350,000 functions claims to be a terabyte long."""
+    names, strings, begin = b"\0.symtab\0.strtab\0", b"\0here\0", 64 + 56
+    symbols = struct.pack("<IBBHQQ", 1, 0x12, 0, 1, 0, 1 << 40) * 349_000
+    code = struct.pack("<IIQQQQQQ", 1, 5, 0, 0, 0, 4096, 4096, 4096)  # PT_LOAD
+    end = begin + len(symbols)
+    table = section(1, 2, begin, len(symbols), 2) + section(9, 3, end, len(strings))
+    sections = bytes(64) + table + section(0, 3, end + len(strings), len(names))
+    place = end + len(strings) + len(names)
+    place_of_heads = place + -place % 8
+    head = b"\x7fELF\2\1\1".ljust(16, b"\0")
+    head += struct.pack("<HHIQQQIHHHHHH", 3, 62, 1, 0, 64, place_of_heads, 0, 64, 56, 1, 64, 4, 3)
+    content = (head + code + symbols + strings + names).ljust(place_of_heads, b"\0") + sections
+    path = tmp_path / "around.so"
+    path.write_bytes(content)
+
+    with open_source(path) as source:
+        native = NativeFile(source)
+        tracemalloc.start()
+        found = native.names(range(4096, 4096 + 40))
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+
+    assert {each.symbol for each in found.values()} == {"here"}
+    assert peak < 32 * 1024 * 1024
