@@ -251,8 +251,8 @@ def test_a_deadlock_is_ended_at_the_deadline(odd: Path) -> None:
         plugin = supervisor.host(odd, manifest)
         plugin.start()
         plugin.write("Mode", 7)
-        with pytest.raises(HostError):
-            plugin.transform(supervisor.frame(picture()))
+        with supervisor.frame(picture()) as frame, pytest.raises(HostError):
+            plugin.transform(frame)
         assert plugin.state is PluginState.TIMED_OUT
 
 

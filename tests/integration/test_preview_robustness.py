@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import threading
@@ -32,7 +33,13 @@ int Transform(const pd_image *in, pd_image *out) {
 @pytest.fixture
 def frames_open(descriptors):
     """``frames_open()``: how many pictures in shared memory this process holds."""
-    return lambda: sum("plugdeck-frame" in link for link in descriptors())
+
+    def count() -> int:
+        return sum("plugdeck-frame" in link for link in descriptors())
+
+    gc.collect()  # what a test before this one has left
+    before = count()
+    return lambda: count() - before
 
 
 def test_without_a_running_step_the_picture_is_the_source_itself_and_takes_no_memory(deck, frames_open):
