@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QFont, QKeySequence
 from PySide6.QtWidgets import (
     QDialog,
-    QDialogButtonBox,
     QFormLayout,
     QFrame,
     QLabel,
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from plugdeck import __version__
+from plugdeck.ui.close_box import close_box
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
 
@@ -41,8 +41,7 @@ class _HelpDialog(QDialog):
 
     def add_close_button(self) -> None:
         """The last thing in the window."""
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.close)
+        buttons = close_box(self)
         self.column.addWidget(buttons)
 
 

@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QDialogButtonBox,
     QDoubleSpinBox,
     QFormLayout,
     QVBoxLayout,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
+from plugdeck.ui.close_box import close_box
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Theme, Tone, apply_theme
 from plugdeck.ui.trust.decisions_list import DecisionsList
@@ -78,8 +78,7 @@ class Preferences(QDialog):
         form.addRow("A call may take &up to", self.deadline)
         form.addRow("", self.note)
         form.addRow("When Plugdeck starts", self.restore)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
-        buttons.rejected.connect(self.close)
+        buttons = close_box(self)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
         column.setSpacing(2 * SPACING)

@@ -30,6 +30,7 @@ from plugdeck.text import visible
 from plugdeck.ui.background import Background
 from plugdeck.ui.calls.conversation import Conversation
 from plugdeck.ui.calls.words import beat_line, split_arguments
+from plugdeck.ui.close_box import close_box
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
 
@@ -124,9 +125,8 @@ class CallDialog(QDialog):
         form.addRow("", self.type)
         form.addRow("&Arguments", self.arguments)
         form.addRow("", self.every_second)
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = close_box(self)
         buttons.addButton(self.call, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.close)
         self.call.setDefault(True)
         column = QVBoxLayout(self)
         column.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)

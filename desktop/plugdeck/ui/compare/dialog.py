@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 from plugdeck.catalogue.difference import Difference
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.ui.background import Background
+from plugdeck.ui.close_box import close_box
 from plugdeck.ui.compare.comparing import compare_files
 from plugdeck.ui.compare.listed import Candidate
 from plugdeck.ui.compare.view import DifferenceView
@@ -124,10 +125,9 @@ class CompareDialog(QDialog):
                 grid.addWidget(widget, row, column)
         self.swap.setAccessibleName("Take the old build for the new one")
         self.copy.setAccessibleName("Copy every change as text")
-        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close, self)
+        buttons = close_box(self)
         for button in (self.swap, self.copy):
             buttons.addButton(button, QDialogButtonBox.ButtonRole.ActionRole)
-        buttons.rejected.connect(self.close)
         column_layout = QVBoxLayout(self)
         column_layout.setContentsMargins(2 * SPACING, 2 * SPACING, 2 * SPACING, 2 * SPACING)
         column_layout.setSpacing(SPACING)

@@ -64,7 +64,7 @@ def own_words(question: Question) -> tuple[str, str]:
     if manifest is None:
         return plugin_name(question), ""
     version = f" {visible(manifest.version, NAME_LIMIT)}" if manifest.version else ""
-    author = f", by {visible(manifest.author, NAME_LIMIT)}" if manifest.author else ", author not named"
+    author = f", by {visible(manifest.author, NAME_LIMIT)} (its own word)" if manifest.author else ", author not named"
     return f"{plugin_name(question)}{version}{author}", visible(manifest.description, _TEXT_LIMIT)
 
 
