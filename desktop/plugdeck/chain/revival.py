@@ -46,6 +46,8 @@ class Revival:
         self._lock = lock
         self._quarantine = quarantine
         self._clock = clock
+        self._unrecorded: set[str] = set()
+        """Hashes in quarantine of which the records do not know yet."""
 
     def note(self, step: Step) -> None:
         """Looks at a step whose host changed its state, and decides what comes next."""
@@ -60,10 +62,11 @@ class Revival:
             step.ended = outcome
             if step.seen_state not in _BAD or step.is_kept_off or step.is_removed:
                 return
-            reason = self._note_bad_end(step, outcome)
-        if reason and step.sha256:
-            name = step.host.manifest.name
-            self._loader.run(lambda: self._quarantine.quarantine(step.sha256, name, reason))
+            reason, sha256 = self._note_bad_end(step, outcome), step.sha256
+            if reason and sha256:
+                self._unrecorded.add(sha256)
+        if reason and sha256:
+            self._loader.run(partial(self._record, sha256, step.host.manifest.name, reason))
 
     def may_start(self, step: Step) -> bool:
         """Whether the step's bytes may run, as they are now; reads the file."""
@@ -95,9 +98,14 @@ class Revival:
 
     def look_again(self, step: Step) -> None:
         """The records of the quarantine changed, perhaps by another window."""
-        if step.quarantine and step.sha256 and not self._quarantine.quarantined(step.sha256):
+        is_recorded = step.sha256 and step.sha256 not in self._unrecorded
+        if step.quarantine and is_recorded and not self._quarantine.quarantined(step.sha256):
             with self._lock:
                 step.quarantine, step.bad_ends = "", ()
+
+    def _record(self, sha256: str, name: str, reason: str) -> None:
+        self._quarantine.quarantine(sha256, name, reason)
+        self._unrecorded.discard(sha256)
 
     def _tell_again(self, step: Step) -> None:
         """A process that it shares ended for another's fault, and it was started again below: with its own values."""
