@@ -11,7 +11,8 @@ import pytest
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.settings import Settings
-from plugdeck.ui.kept_steps import kept_steps
+from plugdeck.ui.kept_steps import KeptStep, find_all, kept_steps
+from plugdeck.ui.plugin_settings import PluginSettings
 from plugdeck.ui.preferences import RESTORE_CHAIN
 from plugdeck.ui.services import HOSTING_MODE, hosting_mode
 from plugdeck.ui.session import RUNNING, SessionMemory
@@ -104,6 +105,17 @@ def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, setti
     qtbot.waitUntil(lambda: again.services.chain.step(loaded) is not None)
     qtbot.waitUntil(lambda: again.services.chain.step(loaded).state is PluginState.LOADED)
     assert again.services.chain.step(loaded).mode is HostingMode.IN_APP
+
+
+def test_a_yes_to_confinement_is_none_to_running_inside_plugdeck(desk, loaded, settings):
+    """The question tells how well a plugin is confined, so what is asked about again comes back confined."""
+    step = desk.services.chain.step(loaded)
+    kept = KeptStep(step.path, step.sha256, True, PluginSettings(0, {}), is_in_app=True)
+    records = desk.services.records
+
+    assert find_all([(kept, False)], records)[0].step.is_in_app
+    records.withdraw(step.sha256)
+    assert not find_all([(kept, False)], records)[0].step.is_in_app
 
 
 def test_after_a_crash_of_plugdeck_the_plugin_that_was_inside_is_named(desk, settings, qtbot):

@@ -22,7 +22,7 @@ from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
-from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find, hash_of, kept_steps
+from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find_all, hash_of, kept_steps
 from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
@@ -129,8 +129,8 @@ class SessionMemory(QObject):
         self._take_answer()
         if kept := self._kept:
             load, follows = partial(self._load, keep_off=keep_off), self._window.files.rebuilds.follows
-            find_all = partial(_find_all, [(step, follows(step.path)) for step in kept])
-            self._window.services.background.run(find_all, load)
+            wanted, services = [(step, follows(step.path)) for step in kept], self._window.services
+            services.background.run(partial(find_all, wanted, services.records), load)
 
     def _open_picture(self, path: Path, is_there: bool) -> None:
         if is_there:
@@ -235,7 +235,3 @@ class SessionMemory(QObject):
             self._settings.save()
         except SettingsError as error:
             self._tell_unsaved(error)
-
-
-def _find_all(kept: Sequence[tuple[KeptStep, bool]]) -> list[Found]:
-    return [find(step, may_differ=is_followed) for step, is_followed in kept]
