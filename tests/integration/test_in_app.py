@@ -187,3 +187,35 @@ def test_pictures_are_made_inside(plugin, journal):
         with supervisor.frame(Image(layout, bytes(range(64)))) as frame, inside.transform(frame) as result:
             assert bytes(result.read().pixels) == bytes(range(64))
         assert inside.call("Do", 0) == 7
+
+
+def test_bytes_that_a_trial_put_in_their_place_are_not_opened(build_plugin, plugin, journal, tmp_path):
+    """A plugin that may write to its own folder could stand the trial and leave others for Plugdeck to open."""
+    path, other = tmp_path / "inside.so", build_plugin((SOURCE % "").replace("return 7", "return 8"), name="other.so")
+    path.write_bytes(plugin.read_bytes())
+    manifest = examine(path).manifest
+    assert manifest
+    with Supervisor() as supervisor:
+
+        class Owner:
+            """A supervisor whose trials end with another file in the plugin's place."""
+
+            frames, frame = supervisor.frames, supervisor.frame
+
+            def host(self, *given):
+                trial = supervisor.host(*given)
+                stop = trial.stop
+
+                def swap() -> None:
+                    stop()
+                    (tmp_path / "new").write_bytes(other.read_bytes())
+                    (tmp_path / "new").replace(path)
+
+                trial.stop = swap
+                return trial
+
+        inside = InAppPlugin(path, manifest, Owner(), journal=journal)
+        with pytest.raises(HostError, match="not the ones that you allowed"):
+            inside.start()
+
+    assert inside.state is PluginState.NOT_LOADED

@@ -145,7 +145,9 @@ class InAppPlugin:
         self.sha256 = approved_sha256(self.path, self.approval)
         if self._journal and self._entry is None:
             check_history(self.path, self.sha256, self._journal)
-            try_in_worker(self.path, self.manifest, replace(self.approval, sha256=self.sha256), self._owner)
+            approval = replace(self.approval, sha256=self.sha256)
+            try_in_worker(self.path, self.manifest, approval, self._owner)
+            approved_sha256(self.path, approval)  # once more: a plugin that may write there could put others in place
             self._entry = self._journal.begin(self.sha256, self.manifest.name, _LOADING)
         with self._noted(_LOADING):
             return self._open()
