@@ -383,6 +383,13 @@ def test_size_folder_sorting_filter_and_tab_come_back(desk, settings, folder, pu
     assert again.details.tabs.currentIndex() == Tab.LOG
 
 
+def test_a_narrower_window_is_shared_as_the_wider_one_was(settings, another_desk):
+    settings.set("window.size", [900, 600])
+    settings.set("window.splitter.whole", [570, 686])
+    left, right = another_desk(settings).shell.splitters["whole"].sizes()
+    assert left < right
+
+
 def test_settings_that_make_no_sense_are_passed_over(settings, another_desk):
     settings.set("window.size", [-5, "wide"])
     settings.set("window.columns", ["x"] * 6)

@@ -35,7 +35,7 @@ def restore_window(shell: Shell, settings: Settings, size: tuple[int, int] | Non
     half = shell.width() // 2
     shell.splitters["whole"].setSizes([min(_LIST_WIDTH, half), shell.width() - min(_LIST_WIDTH, half)])
     for name, splitter in shell.splitters.items():
-        _restore_splitter(splitter, settings.get(f"window.splitter.{name}", [0]))
+        _restore_splitter(splitter, settings.get(f"window.splitter.{name}", [0]), shell.width())
     shell.plugins.prepare_table = lambda table: _restore_table(table, settings)
     shell.plugins.filter.choose_status(settings.get("plugins.status", ""))
     shell.plugins.folders.set_recent([Path(folder) for folder in _texts(settings.get("plugins.recent", [""]))])
@@ -92,9 +92,11 @@ def _restore_table(table: PluginTableView, settings: Settings) -> None:
         header.setSortIndicator(sorted_by, order)
 
 
-def _restore_splitter(splitter: QSplitter, sizes: object) -> None:
+def _restore_splitter(splitter: QSplitter, sizes: object, width: int) -> None:
+    """In a window that is narrower now, each side keeps its share, or all would be taken from the right one."""
     if isinstance(sizes, Sequence) and _are_sizes(sizes, splitter.count()):
-        splitter.setSizes(list(sizes))
+        is_cut = splitter.orientation() is Qt.Orientation.Horizontal and sum(sizes) > width
+        splitter.setSizes([size * width // sum(sizes) for size in sizes] if is_cut else list(sizes))
 
 
 def _are_sizes(values: Sequence[object], count: int) -> bool:

@@ -101,6 +101,8 @@ def worker_line(judged: Judgement) -> str:
 def summary_of(report: Report) -> str:
     """What the findings come to, in a sentence."""
     loads = "The dynamic loader would accept this file." if report.loads else "The dynamic loader would refuse it."
+    if any(found.stops_load and found.id.startswith("go.") for found in report.findings):
+        loads = "Opening it would fail."  # the loader may well map it; Go is what stands against it
     if is_gone(report):
         loads = "What follows is of the file as it was."
     elif report.facts is None:
