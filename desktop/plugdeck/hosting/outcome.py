@@ -109,7 +109,8 @@ class Outcome:
             case Ending.REFUSED:
                 what = f"Refused {when}:{'' if said else ' no reason was given.'}"
             case Ending.BROKE_PROTOCOL:
-                what = f"Answered with something unexpected {when}, and was ended."
+                ended = "Could not answer any more" if self.exit_code else "Answered with something unexpected"
+                what = f"{ended} {when}, and {'ended' if self.exit_code else 'was ended'}."
             case Ending.OUT_OF_MEMORY:
                 left = f", and ended its own process with exit code {self.exit_code}" if self.exit_code else ""
                 what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else left}."

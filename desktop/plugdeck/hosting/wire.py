@@ -28,6 +28,10 @@ FLAG_DESCRIPTOR = 5
 LINE_DESCRIPTOR = 6
 CRASH_DESCRIPTOR = 7
 
+# How a worker ends that cannot read or answer any more (EX_PROTOCOL of sysexits.h), and its last line then.
+LOST_CONNECTION = 76
+LOST_WORDS = "The connection was lost:"
+
 MAXIMUM_BODY_BYTES = 64 * 1024
 MAXIMUM_LOG_BYTES = 16 * 1024
 

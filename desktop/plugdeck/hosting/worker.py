@@ -37,7 +37,6 @@ from plugdeck.hosting.work_mark import WorkMark
 from plugdeck.image import ImageLayout, PixelFormat
 
 _IOLBF = 1  # stdio.h
-_LOST_CONNECTION = 76  # sysexits.h, EX_PROTOCOL
 
 
 class Worker:
@@ -177,8 +176,8 @@ def serve() -> None:
         with parked_crashes(CRASH_DESCRIPTOR):
             Worker(channel, log, flag).run()
     except (OSError, wire.WireError) as failure:
-        sys.stderr.write(f"The connection was lost: {failure}\n")
-        sys.exit(_LOST_CONNECTION)
+        sys.stderr.write(f"{wire.LOST_WORDS} {failure}\n")
+        sys.exit(wire.LOST_CONNECTION)
 
 
 def _fields(message: Message, count: int) -> tuple[Any, ...]:

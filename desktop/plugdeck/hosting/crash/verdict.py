@@ -9,6 +9,7 @@ from dataclasses import replace
 from plugdeck.hosting.crash.examination import Examined
 from plugdeck.hosting.crash.hang import Hang
 from plugdeck.hosting.outcome import Ending, Outcome
+from plugdeck.hosting.wire import LOST_CONNECTION, LOST_WORDS
 from plugdeck.text import visible
 
 _GIB = 1 << 30
@@ -22,6 +23,7 @@ _OUT_OF_MEMORY = re.compile(
 """Of C++, Rust, Go, and the worker's own Python, on standard error, when memory that they ask for is refused."""
 _GO_GAVE_UP = re.compile(r"panic: |fatal error: ")
 """What Go's runtime writes before it ends the process: with exit code 2, or from within a library with SIGABRT."""
+_LOST = "It closed or replaced its connection to Plugdeck, or made it unusable."
 _SHOWN_CHARACTERS = 200
 _QUOTED_LINES = 2
 
@@ -50,10 +52,15 @@ def with_hang(outcome: Outcome, hang: Hang) -> Outcome:
 
 
 def with_own_words(outcome: Outcome) -> Outcome:
-    """The outcome with what the plugin wrote last when it gave up, which may be that memory was refused."""
+    """The outcome with what was written last by who gave up: that memory was refused, or the connection lost.
+
+    Anybody may write such words: they count only with the end that belongs to them.
+    """
     has_aborted = outcome.ending is Ending.CRASHED and outcome.signal == signals.SIGABRT
     has_failed = outcome.ending is Ending.EXITED and bool(outcome.exit_code)
     lines = [line.strip() for line in outcome.stderr_tail.splitlines() if line.strip()]
+    if outcome.ending is Ending.EXITED and outcome.exit_code == LOST_CONNECTION and _has_lost_connection(lines):
+        return replace(outcome, ending=Ending.BROKE_PROTOCOL, message=_LOST)
     refused = next((line for line in lines if _OUT_OF_MEMORY.search(line)), "")
     if refused and (has_aborted or has_failed):
         return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=_quoted(refused))
@@ -63,6 +70,10 @@ def with_own_words(outcome: Outcome) -> Outcome:
     if has_aborted and lines and not outcome.message:
         return replace(outcome, message=_quoted(" ".join(lines[-_QUOTED_LINES:])))
     return outcome
+
+
+def _has_lost_connection(lines: list[str]) -> bool:
+    return bool(lines) and lines[-1].startswith(LOST_WORDS)
 
 
 def _may_lack_memory(seen: Examined) -> bool:

@@ -91,3 +91,29 @@ def test_panic_of_go_is_quoted_rather_than_the_end_of_its_trace(end):
     trace = "panic: runtime error: index out of range [7]\n\ngoroutine 1 [running]:\nmain.f()\n\tmain.go:14 +0x8a"
     outcome = with_own_words(Outcome(during="Transform", stderr_tail=trace, **end))
     assert outcome.message == "Its last words: panic: runtime error: index out of range [7]"
+
+
+def test_worker_that_lost_its_connection_did_not_end_by_itself():
+    tail = "first\nThe connection was lost: [Errno 9] Bad file descriptor"
+    outcome = with_own_words(Outcome(Ending.EXITED, "Transform", exit_code=76, stderr_tail=tail))
+    assert outcome.sentence == (
+        "Could not answer any more in Transform, and ended. "
+        "It closed or replaced its connection to Plugdeck, or made it unusable."
+    )
+    assert (outcome.ending, outcome.exit_code) == (Ending.BROKE_PROTOCOL, 76)
+
+
+@pytest.mark.parametrize(
+    ("end", "tail"),
+    [
+        ({"ending": Ending.EXITED, "exit_code": 76}, ""),
+        ({"ending": Ending.EXITED, "exit_code": 76}, "The connection was lost: 9\nand found again"),
+        ({"ending": Ending.EXITED, "exit_code": 76}, "He said: The connection was lost: 9"),
+        ({"ending": Ending.EXITED, "exit_code": 75}, "The connection was lost: 9"),
+        ({"ending": Ending.CRASHED, "signal": 11}, "The connection was lost: 9"),
+        ({"ending": Ending.TIMED_OUT, "deadline_s": 2.0}, "The connection was lost: 9"),
+    ],
+)
+def test_lost_connection_is_told_only_when_words_and_exit_code_say_so(end, tail):
+    outcome = Outcome(during="Transform", stderr_tail=tail, **end)
+    assert with_own_words(outcome) == outcome
