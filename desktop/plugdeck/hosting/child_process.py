@@ -38,6 +38,8 @@ from plugdeck.hosting.wire import (
 # A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
 _DYING_S = 2.0
 _DYING_STEP_MS = 20
+# One that is condemned is gone long before, unless something keeps its minder from its work.
+_BURIED_MS = 10_000
 # A thread stands still within a millisecond after it has announced that; on a machine that is very busy, much later.
 _ANNOUNCED_S = 30.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.0005, 0.1
@@ -114,8 +116,8 @@ class ChildProcess:
         with self._lock:
             if self._outcome is None:
                 self._verdict = self._verdict or verdict
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+                # A minder is the last to go; the worker may have stopped it.
+                self._signal(signal.SIGCONT if self._line.kill_minded() else signal.SIGKILL)
 
     def time_out(self, verdict: Outcome) -> None:
         """As ``condemn``, for one that did not answer in time: it is looked at first."""
@@ -131,7 +133,7 @@ class ChildProcess:
     def is_dying(self) -> bool:
         """Whether it ends within a moment, or has crashed and could not announce it."""
         end = monotonic() + _DYING_S
-        while not self.channel.is_process_dead(_DYING_STEP_MS):
+        while not self.channel.is_process_dead(_DYING_STEP_MS) and not self._line.has_told_end():
             with suppress(PermissionError):
                 if self.look_for_crash():
                     return True
@@ -244,12 +246,19 @@ class ChildProcess:
             seconds=monotonic() - self._began,
         )
 
+    def _signal(self, number: int) -> None:
+        with suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, number)
+
     def _collect(self) -> Status | None:
         """How it ended; None when somebody else collected it. What it started itself ends with it.
 
         Its number stays taken until it is collected, so that the group that is killed is its own.
         """
         try:
+            if not self.channel.is_process_dead(_BURIED_MS):
+                self._line.kill_minded()
+                self._signal(signal.SIGKILL)
             os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOWAIT)
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)

@@ -58,7 +58,7 @@ def _orders(limits: Limits, confinement: Confinement, environment: Mapping[str, 
     permissions, calls = confinement.permissions, system_calls()
     numbers = (limits.address_space_bytes, limits.open_files, limits.file_bytes)
     if confinement.tier is Tier.LIMITED or calls is None:
-        return Orders(numbers, folder=confinement.folder)
+        return Orders(numbers, folder=confinement.folder, has_minder=True)
     program = CallFilter(calls, network=permissions.network).program().hex()
     if confinement.tier is Tier.SEALED:
         writable = (TEMPORARY_FOLDER, *DEVICES, *permissions.writable)

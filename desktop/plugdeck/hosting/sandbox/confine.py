@@ -13,7 +13,7 @@ from plugdeck.hosting.sandbox.filter_program import for_process
 from plugdeck.hosting.sandbox.landlock import restrict
 from plugdeck.hosting.sandbox.minder import split_off
 from plugdeck.hosting.sandbox.orders import Orders
-from plugdeck.hosting.sandbox.packets import LISTENER
+from plugdeck.hosting.sandbox.packets import LISTENER, WORKER
 from plugdeck.hosting.sandbox.resource_limits import set_limits
 from plugdeck.hosting.sandbox.seccomp import install
 
@@ -62,6 +62,7 @@ def _confine_but_calls(orders: Orders, line: socket.socket) -> bytes:
     if orders.has_minder:
         split_off(line)
     if not orders.is_restricted:
+        line.send(WORKER)
         return b""
     restrict(orders.readable, orders.writable, network=orders.network)
     drop_capabilities()

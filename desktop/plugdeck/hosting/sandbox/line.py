@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import socket
 from array import array
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from struct import Struct
 from threading import Lock
 
 from plugdeck.hosting.outcome import Status
-from plugdeck.hosting.sandbox.packets import LISTENER, parse_end
+from plugdeck.hosting.sandbox.packets import LISTENER, WORKER, parse_end
 from plugdeck.hosting.sandbox.refusals import Refusals
 from plugdeck.hosting.sandbox.system_calls import system_calls
 from plugdeck.hosting.watcher import Watcher
@@ -35,6 +36,7 @@ class Line:
         self._status: Status | None = None
         self._pid: int | None = None
         self._is_over = False
+        self._is_minded = False
         self._pidfd = -1
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.setblocking(False)
@@ -46,6 +48,22 @@ class Line:
             while self._pid is None and self._take():
                 pass
             return self._pid
+
+    def has_told_end(self) -> bool:
+        """Whether the minder has said how the worker ended; it may have more to do."""
+        with self._lock:
+            while self._take():
+                pass
+            return self._status is not None
+
+    def kill_minded(self) -> bool:
+        """Kills a worker whose minder has to outlive it; False when there is none (yet)."""
+        self.worker_pid()
+        with self._lock:
+            if self._is_minded and self._pidfd >= 0:
+                with suppress(ProcessLookupError):
+                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+            return self._is_minded
 
     def end(self) -> Status | None:
         """Closes everything; how the worker ended, as far as its minder said. When the process is gone, once."""
@@ -97,8 +115,9 @@ class Line:
         for _, kind, data in ancillary:
             if kind == socket.SCM_RIGHTS:
                 descriptors.frombytes(data[: len(data) - len(data) % descriptors.itemsize])
-            elif kind == socket.SCM_CREDENTIALS and packet == LISTENER:
+            elif kind == socket.SCM_CREDENTIALS and packet in (LISTENER, WORKER):
                 self._know(_CREDENTIALS.unpack(data)[0])
+        self._is_minded = self._is_minded or packet == WORKER
         calls = system_calls()
         if packet == LISTENER and len(descriptors) == 1 and calls and self._refusals is None:
             self._refusals = Refusals(self._watcher, descriptors.pop(), calls, self._tell)

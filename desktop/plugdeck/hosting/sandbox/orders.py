@@ -19,7 +19,7 @@ class Orders(NamedTuple):
     folder: str = "/"
     """Its current folder."""
     has_minder: bool = False
-    """Whether it has a parent that reports its end: see ``minder``."""
+    """Whether it has a parent that reports its end, and ends what it leaves behind: see ``minder``."""
 
     def to_text(self) -> str:
         """As JSON."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from struct import Struct
 
+WORKER = b"W"
+"""From a worker that is not restricted: whoever sent it is the worker, and its minder ends what it leaves behind."""
 LISTENER = b"L"
 """With a descriptor: where refused system calls are read from (seccomp_unotify(2))."""
 _END = b"E"
