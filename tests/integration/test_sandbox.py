@@ -20,6 +20,7 @@ from plugdeck.hosting.plugin_log import LogSource
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
+from plugdeck.paths import cache_folder, config_folder, data_folder
 
 TRIES = Path(__file__).parent.parent / "native" / "tries.c"
 CONFINED = (Tier.SEALED, Tier.FILTERED)
@@ -179,6 +180,26 @@ def test_a_folder_that_may_be_written_can_be_written(start, prize, tier):
     assert plugin.call("Try", "create", os.fspath(prize.with_name("new"))) == 0
     assert plugin.call("Try", "unlink", os.fspath(prize)) == 0
     assert not prize.exists()
+
+
+@pytest.mark.parametrize("granted", ["x", "x/plugdeck", "x/plugdeck/plugins"])
+@pytest.mark.parametrize("folder_of", [config_folder, data_folder, cache_folder])
+def test_what_plugdeck_decides_by_is_never_written_by_a_plugin(start, monkeypatch, tmp_path, folder_of, granted):
+    """Otherwise one that may write to the home folder could say yes to any other."""
+    for kind in ("CONFIG", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", os.fspath(tmp_path / "x"))
+    kept = folder_of() / "plugins" / "decisions"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    permissions = Permissions(writable=(os.fspath(tmp_path / granted),))
+
+    plugin = start(Tier.SEALED, permissions)
+    assert plugin.call("Try", "write", os.fspath(kept)) in {errno.EACCES, errno.EROFS}
+    if granted == "x":
+        assert plugin.call("Try", "create", os.fspath(tmp_path / "x" / "new")) == 0
+    with pytest.raises(HostError, match="holds Plugdeck's own files"):
+        start(Tier.FILTERED, permissions)
+    assert kept.read_text() == "mine"
 
 
 @pytest.mark.parametrize("tier", CONFINED)

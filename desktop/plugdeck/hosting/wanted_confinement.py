@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from plugdeck.hosting.sandbox.confinement import Confinement, Permissions, Tier
+from plugdeck.hosting.sandbox.confinement import Approval, Confinement, Permissions, Tier
 from plugdeck.hosting.sandbox.environment import current_folder
 from plugdeck.hosting.sandbox.linked_files import linked_files
 from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.hosting.sandbox.own_folders import kept_from
 
 if TYPE_CHECKING:
     from plugdeck.hosting.hosted_plugin import HostedPlugin
@@ -30,6 +31,16 @@ def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str)
         folder=current_folder() if any(files.by_folder for files in linked) else "/",
         runner=runner,
     )
+
+
+def refusal(tier: Tier, approval: Approval) -> str:
+    """Why a plugin with this approval is not started in ``tier``; empty when it may be."""
+    if tier is Tier.FILTERED and (own := kept_from(approval.permissions.writable)):
+        return (
+            f"It may write to a folder that holds Plugdeck's own files ({own[0]}), and without namespaces these cannot "
+            "be kept from it. Take that folder back, or install bubblewrap."
+        )
+    return too_weak(tier, approval.lowest_tier)
 
 
 def too_weak(tier: Tier, lowest: Tier) -> str:

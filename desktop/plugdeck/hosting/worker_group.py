@@ -23,7 +23,7 @@ from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, C
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
 from plugdeck.hosting.shared_mark import SharedMark
-from plugdeck.hosting.wanted_confinement import too_weak, wanted_confinement
+from plugdeck.hosting.wanted_confinement import refusal, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 from plugdeck.hosting.worker_supply import WorkerSupply
 
@@ -189,7 +189,7 @@ class WorkerGroup:
         """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
         tier = self._supply.tier
         for plugin in self._members.wanted(unless_loaded=True):
-            if reason := too_weak(tier, plugin.approval.lowest_tier):
+            if reason := refusal(tier, plugin.approval):
                 plugin.is_wanted = False
                 plugin.become_loading()
                 refused = plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=reason))
@@ -249,6 +249,8 @@ class WorkerGroup:
         )
         self._mark.close()
         self._apart |= toll.apart
+        culprit = there.get(asked) if asked is not None and outcome.ending is not Ending.STOPPED else None
+        at_work = culprit.manifest.name if culprit else ""
         changed = []
         for slot, plugin in there.items():
             if said := toll.ended.get(slot):
@@ -256,7 +258,7 @@ class WorkerGroup:
                 changed += [plugin] if plugin.become_ended(said) else []
             else:
                 self._disturbed.add(slot)
-                changed += [plugin] if plugin.become_waiting() else []
+                changed += [plugin] if plugin.become_waiting(at_work) else []
 
         def tell() -> None:
             for plugin in changed:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from plugdeck.hosting.sandbox.confinement import Confinement, Permissions
+from plugdeck.hosting.sandbox.own_folders import kept_from
 from plugdeck.hosting.sandbox.visible import SYSTEM_FILES, SYSTEM_FOLDERS, worker_files
 
 NAMESPACES = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--cap-drop", "ALL")
@@ -38,6 +39,7 @@ def bubblewrap_arguments(
         *("--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp"),
         *_bound("--ro-bind-try", own),  # after the empty folders, since they may lie in them
         *_bound("--bind-try", permissions.writable),
+        *_bound("--ro-bind-try", kept_from(permissions.writable)),
         *_placed(copies, permissions),
         *("--dir", confinement.folder, "--chdir", confinement.folder, "--"),
     )

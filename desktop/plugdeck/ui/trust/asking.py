@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from plugdeck.catalogue.report import Report
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
 from plugdeck.trust.question import Occasion, Question, ask_or_approve
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
@@ -203,4 +203,5 @@ class Asking(QObject):
 
 def is_ordinary(question: Question) -> bool:
     """Whether it can be answered together with others: anything unusual gets a question of its own."""
-    return question.occasion is Occasion.FIRST_USE and not question.signature.is_bad
+    is_sealed = question.tier is Tier.SEALED  # below that, each plugin is a decision of its own
+    return is_sealed and question.occasion is Occasion.FIRST_USE and not question.signature.is_bad
