@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from plugdeck.compat.host_choice import HostChoice
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.settings import Settings
+from plugdeck.ui.host.recent import RecentHosts
 from plugdeck.ui.kept_steps import STEPS, kept_steps
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
@@ -72,6 +75,32 @@ def test_the_last_session_comes_back(left, settings, another_desk, qtbot, pictur
     assert (step.priority, step.enabled) == (42, False)
     qtbot.waitUntil(lambda: again.window.picture.loader.path == picture, timeout=10_000)
     assert again.notices() == ""
+
+
+def test_what_comes_back_has_the_own_workers_verdict_and_not_that_of_the_chosen_host(
+    left, settings, another_desk, qtbot
+):
+    settings = Settings.load(settings.path)
+    RecentHosts(settings).choose(HostChoice(Path(sys.executable)))
+    again = another_desk(settings)
+    begin(again)
+    loading = again.window.loading
+    qtbot.waitUntil(lambda: loading.report_of(str(left)) is not None)
+    judgement = again.window.judging.judgement(loading.report_of(str(left)))
+    assert judgement.is_own
+    assert judgement.is_stale
+
+
+def test_what_comes_back_and_is_listed_shows_the_verdict_of_the_chosen_host(left, settings, another_desk, qtbot):
+    settings = Settings.load(settings.path)
+    RecentHosts(settings).choose(HostChoice(Path(sys.executable)))
+    again = another_desk(settings)
+    again.open(left.parent)
+    begin(again)
+    loading = again.window.loading
+    qtbot.waitUntil(lambda: loading.report_of(str(left)) is not None)
+    assert loading.report_of(str(left)) is again.plugins.model.report(left)
+    assert not again.window.judging.judgement(loading.report_of(str(left))).is_own
 
 
 def test_nothing_comes_back_unless_it_is_wanted_but_a_plugin_keeps_its_settings(left, settings, another_desk, qtbot):

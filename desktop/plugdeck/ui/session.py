@@ -15,8 +15,10 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 
 from plugdeck.binary.facts import FileIdentity
+from plugdeck.catalogue.report import Report
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
+from plugdeck.compat.host_choice import WORKER
 from plugdeck.errors import PlugdeckError, SettingsError
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
@@ -147,8 +149,9 @@ class SessionMemory(QObject):
                 left_out.append(f"{each.step.path.name} ({why_not})")
                 self._forget(each.step)
         if left_out:
+            whose = "Its" if len(left_out) == 1 else "Their"
             self._window.notices.tell(
-                f"Not loaded again: {', '.join(left_out)}. Their settings are kept.", severity=Severity.WARNING
+                f"Not loaded again: {', '.join(left_out)}. {whose} settings are kept.", severity=Severity.WARNING
             )
 
     def _load_step(self, found: Found, *, keep_off: bool) -> str:
@@ -174,9 +177,17 @@ class SessionMemory(QObject):
             self._forget(step)
             if key:
                 chain.set_enabled(key, step.enabled)
+                self._attribute(report)
 
         self._window.files.rebuilds.approve(report, run, partial(self._forget, step))
         return ""
+
+    def _attribute(self, report: Report) -> None:
+        """Says whose verdict that is: the own worker's, and never that of a host that the list is judged for."""
+        if listed := self._window.plugins.model.report(report.path):
+            self._window.loading.note([listed])
+        else:
+            self._window.judging.note([report], WORKER)
 
     def _forget(self, step: KeptStep) -> None:
         """It is back in the chain, or cannot be, or the user does not want it."""
