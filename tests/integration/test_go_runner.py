@@ -274,6 +274,18 @@ def test_what_is_not_its_job_is_refused(odd: Path, patient: Deadlines, tmp_path:
         assert plugin.is_loaded
 
 
+def test_a_file_that_says_something_else_by_now_is_not_opened(
+    supervisor: Supervisor, sample: Callable[[str], Path], odd: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "odd.so"
+    path.write_bytes(odd.read_bytes())
+    manifest = examine(path).manifest
+    assert manifest
+    path.write_bytes(sample("solarize").read_bytes())
+    with pytest.raises(HostError, match="has changed since it was read"):
+        supervisor.host(path, manifest).start()
+
+
 def test_deleting_the_file_changes_nothing(
     supervisor: Supervisor, load: Callable[[Path], HostedPlugin], odd: Path, tmp_path: Path
 ) -> None:

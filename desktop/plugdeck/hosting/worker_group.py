@@ -202,7 +202,7 @@ class WorkerGroup:
             return ""
         asked.become_loading()
         try:
-            return str(runner_of(asked.path, cancelled=lambda: self._closed or bool(self._stopping)))
+            return str(runner_of(asked.path, asked.manifest, lambda: self._closed or bool(self._stopping)))
         except PlugdeckError as failure:
             asked.is_wanted = False
             message = f"{failure} {failure.remedy}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.finding import Finding, Severity
@@ -40,15 +41,15 @@ def recognise(facts: BinaryFacts) -> Recognised | None:
         return None  # it was replaced meanwhile, or is in another machine's tree behind links
     if file is None or file.mode is not GoBuildMode.PLUGIN:
         return None
-    return manifest_of(file, facts), tuple(_findings(file))
+    return manifest_of(file, facts.path), tuple(_findings(file))
 
 
-def manifest_of(file: GoFile, facts: BinaryFacts) -> Manifest:
-    """What the plugin says of itself."""
+def manifest_of(file: GoFile, path: Path) -> Manifest:
+    """What the plugin at ``path`` says of itself."""
     main = file.build.main if file.build else None
     return Manifest(
         dialect=Dialect.GO,
-        name=visible(_name(file) or facts.path.name, NAME_LIMIT),
+        name=visible(_name(file) or path.name, NAME_LIMIT),
         version=visible(main.version.removeprefix("v"), NAME_LIMIT) if main and main.version != "(devel)" else "",
         description=visible(f"Go plugin {file.plugin_path}", NAME_LIMIT) if file.plugin_path else "Go plugin",
         toolchain=visible(file.toolchain, NAME_LIMIT),

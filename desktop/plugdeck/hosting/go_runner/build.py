@@ -15,8 +15,11 @@ from time import monotonic, sleep
 
 from plugdeck.dialects.go.facts import GoFile
 from plugdeck.dialects.go.reading import read_go_file
+from plugdeck.dialects.go.recognise import manifest_of
 from plugdeck.dialects.go.runner import RunnerBuild, build_of, judge_for_runner, kept_runner, runner_folder
+from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.paths import cache_folder, shipped
 
 _PATIENCE_S = 600.0
@@ -24,15 +27,17 @@ _LOOK_S = 0.05
 _SAID = re.compile(r"^(?!#).+$", re.MULTILINE)
 
 
-def runner_of(path: Path, cancelled: Callable[[], bool]) -> Path:
+def runner_of(path: Path, expected: Manifest, cancelled: Callable[[], bool]) -> Path:
     """The runner that opens the Go plugin at ``path``, built unless it was before; blocks, see ``runner_for``.
 
     Raises:
-        PlugdeckError: there is none, or it would refuse the plugin or die of it.
+        PlugdeckError: the file says something else by now, or there is no runner that it would not kill.
     """
     plugin = read_go_file(path)
-    if plugin is None:
-        raise PlugdeckError(f"{path} is no Go plugin any more.", remedy="Look at what it is now, then load it again.")
+    if plugin is None or fingerprint(manifest_of(plugin, path)) != fingerprint(expected):
+        raise PlugdeckError(
+            "The file has changed since it was read.", remedy="Look at what it is now, then load it again."
+        )
     runner = runner_for(plugin, cancelled)
     for finding in judge_for_runner(plugin, path):
         if finding.stops_load:
