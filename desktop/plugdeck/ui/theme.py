@@ -109,7 +109,7 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     """Gives the whole application the chosen colours; may be called again at any time."""
     dark = _wants_dark(application, theme)
     application.setPalette(palette_of(dark))
-    application.setPalette(check_box_palette(dark), "QCheckBox")
+    application.setPalette(check_box_palette(dark), b"QCheckBox")
 
 
 def follow_desktop(application: QApplication, theme: Callable[[], Theme]) -> None:
