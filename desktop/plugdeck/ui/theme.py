@@ -109,7 +109,8 @@ def apply_theme(application: QApplication, theme: Theme) -> None:
     """Gives the whole application the chosen colours; may be called again at any time."""
     dark = _wants_dark(application, theme)
     application.setPalette(palette_of(dark))
-    application.setPalette(check_box_palette(dark), b"QCheckBox")
+    # PySide takes the class's name as text alone, whatever its stubs say.
+    application.setPalette(check_box_palette(dark), "QCheckBox")  # type: ignore[arg-type]
 
 
 def follow_desktop(application: QApplication, theme: Callable[[], Theme]) -> None:
