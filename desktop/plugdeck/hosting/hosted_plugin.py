@@ -25,6 +25,7 @@ from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
 from plugdeck.listeners import Listeners
+from plugdeck.text import visible
 
 if TYPE_CHECKING:
     from plugdeck.hosting.channel import Cancelled
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from plugdeck.hosting.worker_process import Session, WorkerProcess
 
 LOADING = "loading"
+_MOST_NAME = 80
 _LOOK_AGAIN = "Look at what the file is now, and allow it if you want it."
 
 
@@ -248,9 +250,13 @@ class HostedPlugin:
         if self._change(PluginState.LOADING, None):
             self.tell_change()
 
-    def become_waiting(self) -> bool:
-        """For the group: another plugin ended the process, which is started again; whether that changed anything."""
-        self.log.add(LogSource.HOST, LogLevel.INFO, "The process that it shares has ended, and is started again.")
+    def become_waiting(self, at_work: str) -> bool:
+        """For the group: another plugin ended the process, which is started again; whether that changed anything.
+
+        ``at_work`` is the one that was called then; empty when the process was ended on purpose.
+        """
+        why = f" while {visible(at_work, _MOST_NAME)} was at work" if at_work else ""
+        self.log.add(LogSource.HOST, LogLevel.INFO, f"The process that it shares has ended{why}, and is started again.")
         return self._change(PluginState.LOADING, None)
 
     def become_ended(self, outcome: Outcome) -> bool:
