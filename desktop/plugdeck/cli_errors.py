@@ -18,9 +18,16 @@ def tell(sentence: str) -> None:
     print(f"plugdeck: {visible(sentence)}", file=sys.stderr)
 
 
+_LAST_WORDS = 5
+"""Lines of a dead plugin's standard error; the cause stands in the last ones."""
+
+
 def complain(error: PlugdeckError) -> None:
-    """Prints an error and its remedy for a person."""
+    """Prints an error and its remedy for a person, and what a plugin that is gone wrote last."""
     tell(str(error))
+    outcome = getattr(error, "outcome", None)  # a HostError has one; its module is slow to import, and seldom needed
+    for line in outcome.stderr_tail.splitlines()[-_LAST_WORDS:] if outcome else ():
+        print(f"  it wrote: {visible(line)}", file=sys.stderr)
     if error.remedy:
         print(f"  {visible(error.remedy)}", file=sys.stderr)
 
