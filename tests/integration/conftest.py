@@ -170,6 +170,8 @@ Children = Callable[..., list[int]]
 def children() -> Children:
     """``children(pid=None)``: the processes that the test started, or all below another process; dead ones count.
 
+    Of a worker with a minder, which is its parent, the worker counts.
+
     A process is known by its number and its beginning, so that one of a test before, which ends meanwhile, is none.
     """
     before = set(psutil.Process().children())
@@ -177,9 +179,15 @@ def children() -> Children:
     def numbers(pid: int | None = None) -> list[int]:
         try:
             found = psutil.Process(pid).children(recursive=pid is not None)
-            return [child.pid for child in found if child not in before]
+            return [(child if pid else minded(child)).pid for child in found if child not in before]
         except psutil.NoSuchProcess:
             return []
+
+    def minded(child: psutil.Process) -> psutil.Process:
+        try:
+            return next(iter(child.children()), child)
+        except psutil.NoSuchProcess:
+            return child
 
     return numbers
 
