@@ -57,6 +57,7 @@ class Screenshot(QObject):
         self.saved.emit(self._window.shell.grab().save(str(self._path)))
 
     def _is_settled(self) -> bool:
+        self._note_steps()  # with a worker kept ready they load quicker than the window is told
         steps = self._window.services.chain.steps()
         if self._window.plugins.feed.is_scanning or any(step.state is PluginState.LOADING for step in steps):
             return False
