@@ -59,6 +59,7 @@ def test_every_dependency_is_declared_and_every_declared_one_is_used():
     requirements = (*project["dependencies"], *project["optional-dependencies"]["signatures"])
     declared = {requirement.split(">")[0].lower() for requirement in requirements}
     names = {"PySide6": "pyside6-essentials", "tomli_w": "tomli-w", "_cffi_backend": "cffi"}
+    names["shiboken6"] = names["PySide6"]  # which cannot be without it
     imported = {name for module in MODULES for name in imports_of(PACKAGE / module)}
     foreign = {name for name in imported if name not in sys.stdlib_module_names and name != "plugdeck"}
     assert {names.get(name, name) for name in foreign} == declared
