@@ -29,7 +29,7 @@ class Screenshot(QObject):
         self._window = window
         self._path = path
         self._needs_steps = needs_steps
-        self._states: object = None
+        self._states: tuple[object, ...] = ()
         self._is_rendered = False
         self._changed_at = self._began = monotonic()
         bridge = window.services.bridge
