@@ -22,7 +22,7 @@ from plugdeck.chain.step import StepView
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
-from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
@@ -200,9 +200,14 @@ class Desk:
         """Selects a file that is listed."""
         self.plugins.table.select_path(path)
 
-    def load(self, path: Path, state: PluginState = PluginState.LOADED) -> str:
+    def load(
+        self,
+        path: Path,
+        state: PluginState = PluginState.LOADED,
+        permissions: Permissions = NO_PERMISSIONS,
+    ) -> str:
         """Loads a listed file with the keyboard, as one that the user knows; waits for a state."""
-        trust(path)
+        trust(path, permissions)
         self.select(path)
         self.qtbot.keyClick(self.plugins.table, Qt.Key.Key_Return)
         self.wait_for_state(path, state)
@@ -232,11 +237,9 @@ class Desk:
         self.services.preview._thread.join(PATIENCE_MS / 1000)
 
 
-def trust(path: Path) -> None:
+def trust(path: Path, permissions: Permissions = NO_PERMISSIONS) -> None:
     """The user has allowed these bytes already, however they are confined."""
-    TrustRecords().allow(
-        sha256_of(path), name=path.name, path=path, permissions=NO_PERMISSIONS, lowest_tier=Tier.LIMITED
-    )
+    TrustRecords().allow(sha256_of(path), name=path.name, path=path, permissions=permissions, lowest_tier=Tier.LIMITED)
 
 
 @pytest.fixture

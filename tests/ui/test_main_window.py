@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from plugdeck import paths
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.settings import Settings
 from plugdeck.ui.details.header import NOT_UNLOADABLE
 from plugdeck.ui.details.tab import Tab
@@ -179,12 +180,15 @@ def test_an_incompatible_plugin_is_not_loaded_and_the_reason_is_in_front(desk, f
 
 
 def test_a_plugin_that_crashes_is_shown_with_the_reason_and_started_again(desk, folder, put, tmp_path):
-    once = tmp_path / "crashed"
+    # Outside its own process, or it would crash at every start, and be loaded only for as long as a frame takes.
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    once = notes / "crashed"
     body = f'if (!fopen("{once}", "r")) {{ fopen("{once}", "w"); abort(); }}'
     path, other = put("crasher", body=body), put("other", priority=200)
     desk.open(folder)
     desk.load(other)
-    desk.load(path)
+    desk.load(path, permissions=Permissions(writable=(str(notes),)))
     desk.window.picture.open_sample()
     desk.wait_for_state(path, PluginState.CRASHED)
     assert "SIGABRT" in desk.window.chain.row(str(path)).card.happened.text()
@@ -192,6 +196,8 @@ def test_a_plugin_that_crashes_is_shown_with_the_reason_and_started_again(desk, 
     assert desk.services.chain.step(str(other)).state is PluginState.LOADED
     desk.qtbot.mouseClick(desk.details.header.restart, Qt.MouseButton.LeftButton)
     desk.wait_for_state(path, PluginState.LOADED)
+    desk.qtbot.waitUntil(lambda: desk.services.chain.step(str(path)).milliseconds is not None)
+    assert desk.services.chain.step(str(path)).state is PluginState.LOADED
 
 
 def test_the_window_answers_while_a_plugin_hangs(desk, folder, put):
