@@ -16,6 +16,8 @@ _BY_PRODUCTS = ".a .d .debug .dwo .ld .map .o .sh .sig .toml"
 _NO_DATA = frozenset((*_SOURCES.split(), *_BY_PRODUCTS.split()))
 """Endings of what lies beside a plugin where it is made: it has no use for its own source."""
 _SYSTEM = tuple(f"{folder}/" for folder in SYSTEM_FOLDERS)
+_MOST_DATA = 64
+"""Files of its name that a plugin sees: all are named to the user, and given to bubblewrap one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,16 @@ class LinkedFiles:
     def by_place(self) -> bool:
         """Whether it has to be opened at its own path."""
         return self.by_origin or bool(self.data)
+
+
+def files_beside(path: Path) -> tuple[Path, ...]:
+    """What the plugin will be able to read without a permission, outside of the system's folders, for the question.
+
+    Its own data first, then the libraries that it needs, each once, though a link and what it leads to are two. It is
+    found in the same way when a worker is started. Reads the plugin and its libraries: never on the GUI thread.
+    """
+    files = linked_files(path)
+    return tuple(dict.fromkeys(Path(each) for each in (*files.data, *files.libraries)))
 
 
 def linked_files(path: Path) -> LinkedFiles:
@@ -67,6 +79,6 @@ def _files_of_its_name(path: Path) -> tuple[str, ...]:
             beside = [entry for entry in entries if entry.name.startswith(begin) and entry.name != path.name]
             data = [entry for entry in beside if Path(entry.name).suffix not in _NO_DATA]
             files = [entry.path for entry in data if entry.is_file(follow_symlinks=False)]
-            return tuple(sorted(map(os.path.abspath, files)))
+            return tuple(sorted(map(os.path.abspath, files))[:_MOST_DATA])
     except OSError:
         return ()
