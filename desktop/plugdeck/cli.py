@@ -143,8 +143,10 @@ def run(options: argparse.Namespace) -> int:
 
 def call(options: argparse.Namespace) -> int:
     """``plugdeck call FILE SYMBOL [ARG…] [--every S [--count N] [--then FILE]…]``."""
-    from plugdeck.cli_call import call_again_and_again, call_once
+    from plugdeck.cli_call import call_again_and_again, call_once, which_function
 
+    if options.symbol is None:
+        raise which_function(options.file)
     is_once = options.every is None and options.count is None and not options.then
     return call_once(options) if is_once else call_again_and_again(options)
 

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from queue import SimpleQueue
 
 from plugdeck import cli_json, cli_text
+from plugdeck.catalogue.functions import declared_functions
 from plugdeck.chain.calling import Beat, Callee, Calling
 from plugdeck.cli_approval import approve
 from plugdeck.cli_errors import tell
 from plugdeck.cli_json import print_json
 from plugdeck.cli_refusals import tell_refusals
 from plugdeck.cli_reports import loadable_report
+from plugdeck.errors import PlugdeckError, SymbolNotFoundError
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.text import visible
+
+_MOST_LISTED = 20
 
 
 def call_once(options: argparse.Namespace) -> int:
@@ -26,12 +31,29 @@ def call_once(options: argparse.Namespace) -> int:
         host = supervisor.host(*callee)
         hosted.append(host)
         host.start()
-        result = host.call(options.symbol, *options.arguments)
+        try:
+            result = host.call(options.symbol, *options.arguments)
+        except SymbolNotFoundError as error:
+            lists = f"{_inspection(options.file)} lists what it has."
+            raise SymbolNotFoundError(error.symbol, error.plugin, remedy=f"{error.remedy} {lists}".strip()) from error
     if options.json:
         print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
     else:
         print(cli_text.result_text(result))
     return 0
+
+
+def which_function(path: Path) -> PlugdeckError:
+    """The answer to a command that names no function: which there are. Raises PlugdeckError as other commands do."""
+    report, manifest = loadable_report(path)
+    functions = declared_functions(report)
+    asked = f"Which function of {manifest.name} is to be called?"
+    if not functions:
+        return PlugdeckError(f"{asked} It declares none.", remedy=f"{_inspection(path)} lists its symbols.")
+    listed = [function.words for function in functions[:_MOST_LISTED]]
+    listed += [f"and {len(functions) - _MOST_LISTED} more"] if len(functions) > _MOST_LISTED else []
+    call = shlex.join(["plugdeck", "call", str(path), functions[0].name])
+    return PlugdeckError(f"{asked} It has {'; '.join(listed)}.", remedy=f"Name one: {call} ARG…")
 
 
 def call_again_and_again(options: argparse.Namespace) -> int:
@@ -100,6 +122,10 @@ class _Run:
             tell(f"{beat.number} {beat.plugin}: {beat.error}")
         else:
             print(f"{beat.number} {visible(beat.plugin)}: {cli_text.result_text(beat.answer)}", flush=True)
+
+
+def _inspection(path: Path) -> str:
+    return f"plugdeck inspect {shlex.quote(str(path))}"
 
 
 def _callee(path: Path, options: argparse.Namespace) -> Callee:

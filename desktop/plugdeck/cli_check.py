@@ -36,7 +36,10 @@ def check_files(
     checked = _examined(paths, host, with_tree)
     if together:
         checked = _beside_each_other(checked)
-    verdicts = _print_json(checked, host) if as_json else _print_text(checked, host, are_many=len(paths) > 1)
+    if as_json:
+        verdicts = _print_json(checked, host)
+    else:
+        verdicts = _print_text(checked, host, are_many=len(paths) > 1, together=together)
     return 1 if any(status in _REFUSED or not loads for status, loads in verdicts) else 0
 
 
@@ -61,7 +64,7 @@ def _tree(report: Report, host: Host) -> Dependency | None:
     return dependency_tree(report.facts, host) if report.facts else None
 
 
-def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _Verdicts:
+def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool, together: bool) -> _Verdicts:
     """One file gets its host's name; of many, each is a line with its reasons, and the last line counts them."""
     verdicts = []
     for report, tree in checked:
@@ -72,7 +75,7 @@ def _print_text(checked: Iterator[_Checked], host: Host, *, are_many: bool) -> _
             print("\n".join(f"    {line}" for line in tree_lines(tree)))
         verdicts.append((report.status, report.loads))
     if are_many:
-        print(cli_text.summary_text(verdicts, host.name))
+        print(cli_text.summary_text(verdicts, host.name, together=together))
     return verdicts
 
 

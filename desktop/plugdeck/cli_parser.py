@@ -90,8 +90,9 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
     _add_run(command("run", "runs image transforms over a picture, lowest priority first"))
     call = command("call", "calls an exported function by its declared type and prints the result")
     call.add_argument("file", type=Path, metavar="FILE")
-    call.add_argument("symbol", metavar="SYMBOL")
-    call.add_argument("arguments", nargs="*", metavar="ARG")
+    symbol = call.add_argument("symbol", metavar="SYMBOL")
+    symbol.required = False  # without one, the command says which there are; as nargs="?" it could not follow options
+    call.add_argument("arguments", nargs="*", default=[], metavar="ARG")
     again = call.add_argument_group("calling again and again")
     again.add_argument("--every", type=seconds, metavar="S", help="call once in so many seconds")
     again.add_argument("--count", type=count, metavar="N", help="of each plugin so many calls; without it until Ctrl+C")

@@ -50,13 +50,14 @@ def brief_verdict_text(report: Report) -> str:
     return "\n".join(lines)
 
 
-def summary_text(verdicts: Sequence[tuple[Status, bool]], host_name: str) -> str:
+def summary_text(verdicts: Sequence[tuple[Status, bool]], host_name: str, *, together: bool = False) -> str:
     """The last line of a check of many files: ``3 files with sh: 2 compatible, 1 incompatible; 2 would load``."""
     statuses = [status for status, _loads in verdicts]
     kinds = sorted(set(statuses), key=[*type(statuses[0])].index)
     counts = ", ".join(f"{statuses.count(kind):,} {kind}" for kind in kinds)
     loading = sum(loads for _status, loads in verdicts)
-    return f"{len(statuses):,} files with {visible(host_name)}: {counts}; {loading:,} would load"
+    where = " together, in one process" if together else ""
+    return f"{len(statuses):,} files with {visible(host_name)}: {counts}; {loading:,} would load{where}"
 
 
 def facts_text(report: Report, build: Sequence[Row], host_name: str, signature: Signature | None) -> str:

@@ -145,6 +145,14 @@ def test_check_exit_code_counts_incompatible_files(samples, native):
     assert plugdeck("check", "/nowhere/at/all.so").returncode == 1
 
 
+def test_check_of_files_for_one_process_says_so(samples):
+    done = plugdeck("check", "--together", samples / "invert.so", samples / "sepia.so")
+
+    assert done.stdout.endswith("2 compatible; 2 would load together, in one process\n")
+    alone = plugdeck("check", samples / "invert.so", samples / "sepia.so")
+    assert alone.stdout.endswith("2 compatible; 2 would load\n")
+
+
 def test_check_exit_code_counts_libraries_that_do_not_load(build_plugin):
     source = '__attribute__((visibility("default"))) int f(void) { return 1; }'
     needed = build_plugin(source, name="libneeded.so", flags=("-Wl,-soname,libneeded-nowhere.so",))
@@ -207,7 +215,7 @@ def test_call_of_a_missing_symbol_names_symbol_and_plugin(samples):
     done = plugdeck("call", samples / "greeter-en.so", "Great", "Ada")
 
     assert done.returncode == 1
-    assert "symbol Great not found in plugin" in done.stderr
+    assert "symbol Great not found in plugin greeter-en\n" in done.stderr
 
 
 def test_install_list_uninstall(samples):

@@ -6,6 +6,7 @@ from itertools import pairwise
 import pytest
 
 from plugdeck.cli import main
+from plugdeck.errors import PlugdeckError, SymbolNotFoundError
 
 
 @pytest.fixture
@@ -59,3 +60,36 @@ def test_numbers_that_make_no_sense_are_refused(sample, capfd, option, value):
         main(["call", str(sample("greeter-en")), "Greet", "Ada", option, value])
     assert ended.value.code == 2
     assert f"argument {option}" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("greeter-en", "It has Greet: const char *(const char *name); Language: const char *(void)."),
+        ("greeter-go-en", "It has Greeter.Greet: func() string."),
+    ],
+)
+def test_a_command_without_a_function_says_which_there_are(sample, name, said):
+    with pytest.raises(PlugdeckError) as refused:
+        main(["call", str(sample(name))])
+    assert said in str(refused.value)
+    assert f"plugdeck call {sample(name)} Gree" in refused.value.remedy
+
+
+def test_a_library_that_declares_no_function_says_so(build_plugin):
+    library = build_plugin("int answer(void) { return 42; }", name="libanswer.so")
+    with pytest.raises(PlugdeckError, match="declares none") as refused:
+        main(["call", "--every", "1", str(library)])
+    assert refused.value.remedy == f"plugdeck inspect {library} lists its symbols."
+
+
+@pytest.mark.parametrize("name", ["greeter-en", "greeter-go-en"])
+def test_a_function_that_is_not_there_points_to_those_that_are(sample, name):
+    with pytest.raises(SymbolNotFoundError) as refused:
+        main(["call", str(sample(name)), "Great"])
+    assert f"plugdeck inspect {sample(name)} lists what it has." in refused.value.remedy
+
+
+def test_options_may_stand_between_file_and_function(sample, capfd):
+    assert main(["call", str(sample("greeter-en")), "--json", "Greet", "Ada"]) == 0
+    assert json.loads(capfd.readouterr().out)["result"] == "Hello, Ada!"

@@ -14,6 +14,8 @@ from plugdeck.chain.transform_host import TransformHost
 from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.in_app import InAppPlugin
+from plugdeck.hosting.in_app_admission import check_history
+from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
@@ -45,7 +47,7 @@ class BenchRow:
 
 
 def measure(path: Path, manifest: Manifest, approval: Approval) -> list[BenchRow]:
-    """Measures a plugin in a worker first, so that one that misbehaves does so there, then in this process.
+    """Measures a plugin in a worker first, which is its trial: one that misbehaves does so there; then in this process.
 
     A transform is measured by a 1080p frame and by a single pixel, which is a bare call; any other plugin by its
     functions from text to text. Raises PlugdeckError.
@@ -56,13 +58,22 @@ def measure(path: Path, manifest: Manifest, approval: Approval) -> list[BenchRow
         there = _figures(isolated, manifest, supervisor)
         here: dict[tuple[str, str], float] = {}
         if manifest.dialect is not Dialect.GO:
-            in_app = InAppPlugin(path, manifest, supervisor)
+            in_app = tried_in_app(path, manifest, approval, supervisor)
             in_app.start()
             here = _figures(in_app, manifest, supervisor)
     return [
         BenchRow(manifest.name, what, unit, in_app=here.get((what, unit)), isolated=there[what, unit])
         for what, unit in there
     ]
+
+
+def tried_in_app(path: Path, manifest: Manifest, approval: Approval, supervisor: Supervisor) -> InAppPlugin:
+    """A host in this process for the very bytes that the user allowed, once they did their work in a worker.
+
+    No call is noted on disk, which would be measured too. Raises OpenError when these bytes ended Plugdeck before.
+    """
+    check_history(path, approval.sha256, InAppJournal())
+    return InAppPlugin(path, manifest, supervisor, approval=approval)
 
 
 def _figures(host: TransformHost, manifest: Manifest, frames: Supervisor) -> dict[tuple[str, str], float]:

@@ -11,13 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
-from plugdeck.chain.bench import median_ns
+from plugdeck.chain.bench import median_ns, tried_in_app
 from plugdeck.dialects.go.reading import read_go_file
 from plugdeck.dialects.go.runner import build_of
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.go_runner.build import compile_program
-from plugdeck.hosting.in_app import InAppPlugin
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.paths import shipped
@@ -73,8 +72,8 @@ def measure_users(plugins: Sequence[Measured]) -> list[CallCosts]:
     in_go = _times_in_go(found[IN_GO][0])
     with Supervisor() as supervisor:
         path, manifest, approval = found[IN_C]
-        in_app = _times(InAppPlugin(path, manifest, supervisor))
         worker = _times(supervisor.host(path, manifest, approval))
+        in_app = _times(tried_in_app(path, manifest, approval, supervisor))
         runner = _times(supervisor.host(*found[IN_GO]))
     return [
         CallCosts(call, in_go["direct"][call], in_go["plugin"][call], in_app[call], worker[call], runner[call])

@@ -15,9 +15,15 @@ from plugdeck.runtime.symbol import Symbol
 
 Made = TypeVar("Made")
 
+_DESCRIPTORS = "/proc/self/fd"
+
 
 class Description(Protocol):
     """What a plugin says of itself, as far as it matters here; a dialect's ``Manifest``."""
+
+    @property
+    def name(self) -> str:
+        """What it calls itself."""
 
     @property
     def types(self) -> Mapping[str, str]:
@@ -50,8 +56,9 @@ class Plugin:
 
     @property
     def name(self) -> str:
-        """The file's name."""
-        return self.file.path.name
+        """The file's name, or its own where it was opened by a descriptor, whose number says nothing."""
+        path = self.file.path
+        return self.description.name if path.is_relative_to(_DESCRIPTORS) else path.name
 
     @property
     def symbols(self) -> tuple[Symbol, ...]:

@@ -56,7 +56,7 @@ def constructor_runs(tmp_path, monkeypatch):
 @pytest.fixture
 def open_plain():
     """``open_plain(path, **types)``: opens a library whose symbols are declared by the test, by name."""
-    return lambda path, **types: open_library(path, lambda _facts: SimpleNamespace(types=types))
+    return lambda path, **types: open_library(path, lambda _facts: SimpleNamespace(name="declared", types=types))
 
 
 @pytest.fixture
