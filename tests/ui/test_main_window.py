@@ -17,7 +17,6 @@ from plugdeck import paths
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.settings import Settings
-from plugdeck.ui.details.header import NOT_UNLOADABLE
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.plugins.column import Column
 
@@ -148,7 +147,7 @@ def test_enter_loads_a_transform_and_says_that_it_is_not_unloadable(desk, folder
     desk.load(path)
     assert desk.rows()[0][Column.STATE] == "Loaded"
     desk.qtbot.waitUntil(lambda: desk.rows()[0][Column.PRIORITY] == "7", timeout=10_000)
-    assert desk.details.header.state.text() == NOT_UNLOADABLE
+    assert desk.details.header.state.text() == "Loaded · not unloadable"
     assert not any("unload" in action.text().casefold() for action in desk.shell.findChildren(QAction))
 
 
@@ -200,6 +199,19 @@ def test_a_plugin_that_crashes_is_shown_with_the_reason_and_started_again(desk, 
     assert desk.services.chain.step(str(path)).state is PluginState.LOADED
 
 
+def test_a_plugin_that_exits_by_itself_is_said_to_have_exited_everywhere(desk, folder, put):
+    path = put("leaver", body="exit(3);")
+    desk.open(folder)
+    desk.load(path)
+    desk.window.picture.open_sample()
+    desk.wait_for_state(path, PluginState.CRASHED)  # for the chain that is one: it is started again
+    row, header = desk.window.chain.row(str(path)), desk.details.header
+    assert (desk.rows()[0][Column.STATE], row.state.text(), header.state.text()) == ("Exited", "Exited", "Exited")
+    assert "with exit code 3" in row.card.happened.text()
+    assert desk.window.actions.restart.text() == "&Start again"
+    desk.qtbot.waitUntil(lambda: desk.window.picture.status.warning.text() == "Shown without leaver (exited)")
+
+
 def test_the_window_answers_while_a_plugin_hangs(desk, folder, put):
     path = put("hanger", body=HANG)
     desk.open(folder)
@@ -222,10 +234,16 @@ def test_a_changed_file_is_stale_until_the_user_takes_the_new_one(desk, folder, 
     put("blur", version="2.0.0", body="(void)0;")
     desk.wait_for_state(path, PluginState.STALE)
     assert desk.services.chain.step(str(path)).version == "1.0.0"
-    assert desk.details.header.replace.isVisible()
-    desk.qtbot.mouseClick(desk.details.header.replace, Qt.MouseButton.LeftButton)
+    header = desk.details.header
+    assert header.replace.isVisible()
+    assert header.name.text() == "blur  1.0.0"
+    assert header.state.text() == "Stale · not unloadable · the file is version 2.0.0 now"
+    assert header.verdict.text().startswith("The new file: Compatible")
+    desk.qtbot.mouseClick(header.replace, Qt.MouseButton.LeftButton)
     desk.wait_for_state(path, PluginState.LOADED)
     assert desk.services.chain.step(str(path)).version == "2.0.0"
+    desk.qtbot.waitUntil(lambda: header.name.text() == "blur  2.0.0")
+    assert header.verdict.text().startswith("Compatible")
 
 
 def test_new_permissions_make_no_loaded_plugin_stale(desk, folder, put):

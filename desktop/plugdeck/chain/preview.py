@@ -124,7 +124,7 @@ class Preview:
 
     def _what_shows(self) -> tuple[object, ...]:
         return tuple(
-            (step.key, self._chain.revision(step.key), step.absence, step.enabled) for step in self._chain.steps()
+            (step.key, self._chain.revision(step.key), step.standing, step.enabled) for step in self._chain.steps()
         )
 
     def _loop(self) -> None:

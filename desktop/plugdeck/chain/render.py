@@ -71,7 +71,7 @@ class Renderer:
         """
         run = Run(self._source)
         running = [step for step in steps if step.runs]
-        run.skipped.extend(f"{step.label} ({step.absence})" for step in steps if step.enabled and not step.runs)
+        run.skipped.extend(f"{step.label} ({step.standing})" for step in steps if step.enabled and not step.runs)
         marks = [(step.key, self._chain.revision(step.key)) for step in running]
         begin = self._reusable(marks)
         self._drop_from(begin)

@@ -16,6 +16,9 @@ from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import HostError, Outcome, PluginState
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 
+KEPT_OFF = "kept off"
+"""Of a step that is not started until the user says so; ``docs/words.md`` has all such words."""
+
 
 @dataclass(frozen=True, slots=True)
 class NotTaken:
@@ -107,9 +110,12 @@ class StepView:
         return self.enabled and self.is_loaded
 
     @property
-    def absence(self) -> str:
-        """Why a step that is switched on is not in the picture, in a word or two."""
-        return "kept off" if self.is_kept_off else str(self.state)
+    def standing(self) -> str:
+        """How it stands, in a word or two: its state, and of one that came to a bad end how that was (``exited``)."""
+        if self.state is PluginState.NOT_LOADED:
+            return KEPT_OFF if self.is_kept_off else str(self.state)
+        has_ended = self.outcome is not None and self.outcome.state is self.state
+        return str(self.outcome.ending) if self.outcome and has_ended else str(self.state)
 
 
 @dataclass(slots=True)
@@ -195,7 +201,7 @@ class Step:
         if self.quarantine:
             return PluginState.QUARANTINED
         if state is not PluginState.LOADED:
-            return state
+            return PluginState.NOT_LOADED if self.is_kept_off and state is not PluginState.LOADING else state
         if self.settling:
             return PluginState.LOADING
         return PluginState.STALE if self.stale else state

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.ui.chain.words import FOLLOW, FOLLOW_WHY, TAKE_OUT, TAKE_OUT_WHY
 from plugdeck.ui.details.tab import Tab
+from plugdeck.ui.words import RESTART, USE_NEW
 
 
 class WindowActions:
@@ -25,8 +26,8 @@ class WindowActions:
         self.quit = make("&Quit", "Ctrl+Q")
         self.load = make("&Load into the chain", "Ctrl+L")
         self.call = make("Call a &function…", "Ctrl+Shift+F")
-        self.restart = make("&Restart its host", "Ctrl+R")
-        self.replace = make("&Use the new file", "Ctrl+U")
+        self.restart = make(f"&{RESTART}", "Ctrl+R")
+        self.replace = make(f"&{USE_NEW}", "Ctrl+U")
         self.take_out = make(f"&{TAKE_OUT}", "Ctrl+T")
         self.take_out.setToolTip(TAKE_OUT_WHY)
         self.follow = make(FOLLOW.replace("rebuilds", "rebui&lds"))

@@ -27,7 +27,7 @@ from plugdeck.ui.install.removal import Removal
 from plugdeck.ui.loading import Loading
 from plugdeck.ui.notices import Notices
 from plugdeck.ui.palette_watch import PaletteWatch
-from plugdeck.ui.plugins.row import StepSummary
+from plugdeck.ui.plugins.row import summary_of
 from plugdeck.ui.preview.pane import PreviewPane
 from plugdeck.ui.services import Services
 from plugdeck.ui.shell import Shell, furnish
@@ -207,7 +207,7 @@ class MainWindow(QObject):
     def _show_steps(self) -> None:
         self.loading.settle()
         steps = self.services.chain.steps()
-        self.plugins.model.set_steps({step.path: StepSummary(step.state, step.priority, step.name) for step in steps})
+        self.plugins.model.set_steps({step.path: summary_of(step) for step in steps})
         self.show_report(self._report_to_show())
         if (subject := self.details.subject) and subject.key and not self.chain.selected:
             self._select_in_chain(subject.key)

@@ -18,6 +18,7 @@ from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.install.removal import Removal
 from plugdeck.ui.notices import Notice
 from plugdeck.ui.plugins.samples import SampleBuilder
+from plugdeck.ui.words import RESTART, START_AGAIN
 
 if TYPE_CHECKING:
     from plugdeck.ui.main_window import MainWindow
@@ -66,6 +67,7 @@ class WindowCommands(QObject):
         actions.load.setEnabled(loadable)
         actions.call.setEnabled(bool(subject and has_functions(subject.report)))
         actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING)
+        actions.restart.setText(f"&{START_AGAIN if step and not step.is_loaded else RESTART}")
         actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
         actions.uninstall.setEnabled(bool(subject and Removal.is_installed(subject.report.path)))

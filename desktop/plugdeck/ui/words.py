@@ -1,10 +1,15 @@
-"""What statuses are called in the window."""
+"""What statuses are called in the window, and what can be done with a loaded plugin: see ``docs/words.md``."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from plugdeck.catalogue.report import Status
+
+START_AGAIN = "Start again"
+RESTART = "Restart its host"
+KEEP_OFF = "Keep off"
+USE_NEW = "Use the new one"
 
 STATUS_WORDS: Mapping[Status, str] = {
     Status.COMPATIBLE: "Compatible",

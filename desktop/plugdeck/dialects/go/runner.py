@@ -110,9 +110,10 @@ def judge_for_runner(plugin: GoFile, path: Path) -> Iterator[Finding]:
         yield Finding(
             "go.runner-not-built",
             Severity.INFO,
-            "Its runner is built when it is first loaded; that takes about half a minute, once.",
+            "Its runner is built when it first runs; that takes about half a minute, once.",
             (f"by {build.toolchain.version} in {build.toolchain.root}",),
-            "Load it, or choose the program that opens it as the host to have the verdict for that.",
+            "Load it if it is a transform, and call its functions otherwise; or choose the program that opens it as "
+            "the host, to have the verdict for that.",
         )
         return
     try:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton, QSizePolicy, QTo
 from plugdeck.ui.chain.words import NOT_UNLOADABLE
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
+from plugdeck.ui.words import RESTART
 
 
 class InfoButton(QToolButton):
@@ -40,7 +41,7 @@ class Explanation(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.text = plain_label(NOT_UNLOADABLE, self)
-        self.restart = QPushButton("Restart its host", self)
+        self.restart = QPushButton(RESTART, self)
         self.restart.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         layout = QGridLayout(self)
         layout.setContentsMargins(0, SPACING // 2, 0, SPACING // 2)

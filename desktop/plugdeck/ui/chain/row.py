@@ -41,6 +41,7 @@ from plugdeck.ui.marks import SIZE, STATE_MARKS, icon_of
 from plugdeck.ui.outcome.card import OutcomeCard
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
+from plugdeck.ui.words import USE_NEW
 
 _ACCENT_WIDTH = 3
 
@@ -76,7 +77,7 @@ class StepRow(QFrame):
         self.mark = QLabel(self)
         self.state = ElidedLabel(parent=self)
         self.info = InfoButton(self)
-        self.replace = QPushButton("Use the new one", self)
+        self.replace = QPushButton(USE_NEW, self)
         self.remove = TakeOutButton(self)
         self.remove_action = QAction(TAKE_OUT, self)
         self.follow_action = QAction(FOLLOW, self)

@@ -16,30 +16,22 @@ TAKE_OUT = "Take out of the chain"
 TAKE_OUT_WHY = "Ends the plugin's process, since loaded code cannot be unloaded from a process"
 FOLLOW = "Follow rebuilds of this file"
 FOLLOW_WHY = "Takes each new build by itself and without asking, once it has made a test picture"
-_STATES = {
-    PluginState.NOT_LOADED: "Not loaded",
-    PluginState.LOADING: "Loading…",
-    PluginState.LOADED: "Loaded · not unloadable",
-    PluginState.STALE: "Stale · not unloadable",
-    PluginState.CRASHED: "Crashed",
-    PluginState.TIMED_OUT: "Timed out",
-    PluginState.QUARANTINED: "Quarantined",
-}
 _STALE = "The file changed after it was loaded. The old code keeps running until you take the new one."
 _DELETED = "Its file was deleted. The loaded code keeps working; a new process needs the file back."
 RUNNING = frozenset({PluginState.LOADED, PluginState.STALE})
 
 
 def state_words(step: StepView, *, is_followed: bool = False) -> str:
-    """The state, and what else there is to know: that it is switched off, that its file is gone or followed."""
-    state = "Kept off" if step.is_kept_off and step.state is PluginState.NOT_LOADED else _STATES[step.state]
+    """How it stands, and what else there is to know: that it is switched off, that its file is gone or followed."""
     badges = (
+        "not unloadable" if step.is_loaded else "",
         "" if step.enabled else "off",
         "inside Plugdeck" if step.mode is HostingMode.IN_APP and step.is_loaded else "",
         "file deleted" if step.is_deleted else "",
         "follows rebuilds" if is_followed else "",
     )
-    return " · ".join(filter(None, (state, *badges)))
+    standing = f"{step.standing.capitalize()}{'…' if step.state is PluginState.LOADING else ''}"
+    return " · ".join(filter(None, (standing, *badges)))
 
 
 def reason(step: StepView) -> str:

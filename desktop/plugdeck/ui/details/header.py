@@ -8,34 +8,22 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from plugdeck.catalogue.report import Status
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.details.header_words import standing_words, title_words, verdict_words, worker_words
 from plugdeck.ui.details.subject import Subject
-from plugdeck.ui.details.verdict_words import verdict_words, worker_words
 from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.trust.standing import Standing
 from plugdeck.ui.visible_text import visible_text
-from plugdeck.ui.words import STATUS_WORDS
+from plugdeck.ui.words import RESTART, START_AGAIN, STATUS_WORDS, USE_NEW
 
-NOT_UNLOADABLE = "Loaded · not unloadable"
 WHY = (
     "Native code stays mapped in its process until that process ends: threads, callbacks and data of the plugin may "
     "still be in use. So there is no unload. Switch it off in the chain to leave it out of the picture, or restart "
     "its host to begin afresh."
 )
-_STATE_WORDS = {
-    PluginState.LOADING: "Loading…",
-    PluginState.LOADED: NOT_UNLOADABLE,
-    PluginState.STALE: "Stale: the file changed; the old code keeps running",
-    PluginState.CRASHED: "Crashed",
-    PluginState.TIMED_OUT: "Timed out",
-    PluginState.QUARANTINED: "Quarantined",
-    PluginState.NOT_LOADED: "Not loaded",
-}
 NO_TRANSFORM = "Not an image transform: call its functions with Plugin → Call a function…"
-_TAKES_LONG = "go.runner-not-built"
-"""The finding that says why loading takes much longer than the moment that people expect."""
-_MAPPED = {PluginState.LOADED, PluginState.STALE}
+_NOT_STARTED_BY_HAND = {PluginState.LOADING, PluginState.QUARANTINED}
 _USABLE = {Status.COMPATIBLE, Status.WARNING}
 
 
@@ -62,8 +50,8 @@ class DetailsHeader(QWidget):
         self._why_button = QToolButton(self)
         self.back = QPushButton(self)
         self.load = QPushButton("Load", self)
-        self.restart = QPushButton("Restart its host", self)
-        self.replace = QPushButton("Use the new one", self)
+        self.restart = QPushButton(RESTART, self)
+        self.replace = QPushButton(USE_NEW, self)
         self._dress()
         self._lay_out()
 
@@ -72,19 +60,17 @@ class DetailsHeader(QWidget):
         self._subject = subject
         report, step = subject.report, subject.step
         manifest = report.manifest
-        version = f"  {manifest.version}" if manifest and manifest.version else ""
-        self.name.setText(visible_text(report.name + version))
+        self.name.setText(title_words(subject))
         self.verdict.setText(verdict_words(subject))
         self.worker.setText(worker_words(subject))
         self.worker.setVisible(not subject.judged.is_own)
         self.use.setVisible(bool(manifest and not manifest.is_transform and report.status in _USABLE))
-        state = step.state if step else PluginState.NOT_LOADED
-        self._show_state(subject, state)
+        self._show_state(subject)
         self.load.setVisible(step is None)
         self.load.setEnabled(loadable)
         self.restart.setVisible(step is not None)
-        self.restart.setText("Restart its host" if state in _MAPPED else "Start again")
-        self.restart.setEnabled(state not in {PluginState.LOADING, PluginState.QUARANTINED})
+        self.restart.setText(RESTART if step and step.is_loaded else START_AGAIN)
+        self.restart.setEnabled(step is not None and step.state not in _NOT_STARTED_BY_HAND)
         self.replace.setVisible(bool(step and step.stale))
         self._paint_marks()
 
@@ -109,11 +95,11 @@ class DetailsHeader(QWidget):
             self._paint_marks()
         super().changeEvent(event)
 
-    def _show_state(self, subject: Subject, state: PluginState) -> None:
+    def _show_state(self, subject: Subject) -> None:
         step = subject.step
-        words = _state_words(subject, state)
-        self.state.setText(visible_text(words))
-        is_short = state in _MAPPED and not (step and step.error)
+        is_loaded = step is not None and step.is_loaded
+        self.state.setText(standing_words(subject))
+        is_short = is_loaded and not (step and (step.error or step.stale))
         for widget in (self.state, self._state_mark):
             widget.setVisible(step is not None)
         # Short words have the button beside them; a sentence takes the whole width.
@@ -121,8 +107,8 @@ class DetailsHeader(QWidget):
         self._state_row.setStretch(1, 0 if is_short else 1)
         self._state_row.setStretch(3, 1 if is_short else 0)
         self.confinement.setText(visible_text(step.confinement) if step else "")
-        self.confinement.setVisible(state in _MAPPED and bool(self.confinement.text()))
-        self._why_button.setVisible(state in _MAPPED)
+        self.confinement.setVisible(is_loaded and bool(self.confinement.text()))
+        self._why_button.setVisible(is_loaded)
         self._show_why()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -200,16 +186,3 @@ class DetailsHeader(QWidget):
             self._state_mark.setPixmap(icon_of(STATE_MARKS[step.state], self.palette()).pixmap(SIZE, SIZE))
         for label in (self.verdict, self.worker, self.confinement, self.why):
             tint(label, Tone.QUIET)
-
-
-def _state_words(subject: Subject, state: PluginState) -> str:
-    """The state, and why its last call failed; how it ended is told by its card in the chain."""
-    words, step = _STATE_WORDS[state], subject.step
-    if step and state not in _MAPPED and step.is_kept_off:
-        words = "Kept off"
-    why_long = next((found.message for found in subject.report.findings if found.id == _TAKES_LONG), "")
-    if state is PluginState.LOADING and why_long:
-        words = f"{words} {why_long}"
-    if step and state in _MAPPED and step.is_deleted:
-        words = f"{words} · file deleted"
-    return f"{words}. {step.error}" if step and step.error else words

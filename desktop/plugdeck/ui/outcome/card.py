@@ -14,6 +14,7 @@ from plugdeck.ui.outcome.report_view import ReportView
 from plugdeck.ui.outcome.words import CardText, card_of, seconds_left
 from plugdeck.ui.theme import SPACING, Tone, tone_colour
 from plugdeck.ui.visible_text import visible_text
+from plugdeck.ui.words import KEEP_OFF, START_AGAIN
 
 _COPIED_MS = 2000
 _EDGE = 3
@@ -34,8 +35,8 @@ class OutcomeCard(QFrame):
         self.mark = QLabel(self)
         self.happened = TonedLabel(Tone.BAD, self)
         self.next = TonedLabel(Tone.QUIET, self)
-        self.start = QPushButton("Start again", self)
-        self.keep_off = QPushButton("Keep off", self)
+        self.start = QPushButton(START_AGAIN, self)
+        self.keep_off = QPushButton(KEEP_OFF, self)
         self.lift = QPushButton("Lift quarantine", self)
         self.copy = QPushButton("Copy report", self)
         self.open = QToolButton(self)
@@ -83,7 +84,6 @@ class OutcomeCard(QFrame):
     def _offer(self, text: CardText) -> None:
         has_report = text.outcome is not None
         self.start.setVisible(text.can_start)
-        self.start.setText("Start again" if has_report else "Start")
         self.keep_off.setVisible(text.can_keep_off)
         self.lift.setVisible(text.can_lift)
         self.dismiss.setVisible(text.can_dismiss)
@@ -95,7 +95,7 @@ class OutcomeCard(QFrame):
     def _name(self, name: str) -> None:
         """For those who hear it."""
         self.setAccessibleName(f"What happened to {name}")
-        self.start.setAccessibleName(f"Start {name}{' again' if self._text and self._text.outcome else ''}")
+        self.start.setAccessibleName(f"Start {name} again")
         self.keep_off.setAccessibleName(f"Keep {name} off")
         self.lift.setAccessibleName(f"Lift the quarantine of {name}")
         self.copy.setAccessibleName(f"Copy the report on {name}")

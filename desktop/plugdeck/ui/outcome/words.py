@@ -10,7 +10,7 @@ from plugdeck.hosting.outcome import Ending, Outcome, PluginState
 from plugdeck.ui.marks import STATE_MARKS, Shape
 from plugdeck.ui.theme import Tone
 
-STAYS_OFF = "It stays off until you start it."
+STAYS_OFF = "It stays off until you start it again."
 _QUARANTINED = "These bytes are not started until you lift that, whatever their file is called. A new build may run."
 _RUNS_AGAIN = "It was started again and runs."
 _STARTING = "It is being started again…"

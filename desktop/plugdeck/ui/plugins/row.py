@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.plugins.column import Column
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import STATUS_WORDS
+
+if TYPE_CHECKING:
+    from plugdeck.chain.step import StepView
 
 _STATUS_ORDER = {status: rank for rank, status in enumerate(Status)}
 _STATE_ORDER = {state: rank for rank, state in enumerate(PluginState)}
@@ -30,6 +34,8 @@ class StepSummary:
     state: PluginState
     priority: int
     name: str = ""
+    standing: str = ""
+    """How it stands, in a word or two; the state itself where nothing is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +61,11 @@ class PluginRow:
     def state(self) -> PluginState:
         """Where the plugin is on its way."""
         return self.step.state if self.step else PluginState.NOT_LOADED
+
+
+def summary_of(step: StepView) -> StepSummary:
+    """What the list shows of a step."""
+    return StepSummary(step.state, step.priority, step.name, step.standing)
 
 
 def row_of(report: Report, step: StepSummary | None = None) -> PluginRow:
@@ -98,7 +109,7 @@ def _step_keys(step: StepSummary | None) -> tuple[int, int]:
 
 
 def _state_words(step: StepSummary | None) -> str:
-    return str(step.state).capitalize() if step else ""
+    return (step.standing or str(step.state)).capitalize() if step else ""
 
 
 def _natural(text: str) -> str:
