@@ -161,7 +161,7 @@ def test_plugin_that_closes_every_descriptor_is_ended(supervisor, hosted, native
     plugin.start()
     with supervisor.frame(PICTURE) as frame, pytest.raises(HostError) as failure:
         plugin.transform(frame)
-    assert failure.value.outcome.ending in {Ending.EXITED, Ending.BROKE_PROTOCOL}
+    assert failure.value.outcome.ending is Ending.LOST_CONNECTION
     assert (plugin.state, plugin.pid) == (PluginState.CRASHED, None)
 
 

@@ -120,7 +120,7 @@ def test_answer_that_is_none_ends_the_worker(impostor, answer):
         ("import os; os.kill(os.getpid(), 11)", Ending.CRASHED),
         (PRELUDE.replace("say(HELLO, 0)", "say(DONE, 0)\nhear()"), Ending.BROKE_PROTOCOL),
         (PRELUDE.replace("say(HELLO, 0)", "line.send(b'hello')\nhear()"), Ending.BROKE_PROTOCOL),
-        (PRELUDE.replace("say(HELLO, 0)", "line.close(); time.sleep(60)"), Ending.BROKE_PROTOCOL),
+        (PRELUDE.replace("say(HELLO, 0)", "line.close(); time.sleep(60)"), Ending.LOST_CONNECTION),
     ],
 )
 def test_worker_that_does_not_begin_as_agreed_is_ended(impostor, code, ending):

@@ -20,12 +20,14 @@ from plugdeck.hosting.crash.examination import examine
 from plugdeck.hosting.crash.hang import look_at_hang
 from plugdeck.hosting.crash.oom_kills import oom_kills
 from plugdeck.hosting.crash.picture_bounds import Picture
+from plugdeck.hosting.crash.process_view import thread_state
 from plugdeck.hosting.crash.verdict import verdict_of, with_hang, with_own_words
 from plugdeck.hosting.launch import Launcher, WorkerCommand
 from plugdeck.hosting.outcome import Ending, Outcome, Status, outcome_of_status
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
 from plugdeck.hosting.sandbox.line import Line
+from plugdeck.hosting.sandbox.packets import END_WORKER
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.wire import (
     CALL_DESCRIPTOR,
@@ -73,6 +75,8 @@ class ChildProcess:
         self._watcher = watcher
         self._on_death = on_death
         self._lock = Lock()
+        """For the verdict: held for moments."""
+        self._burying = Lock()
         self._looking = Lock()
         self._verdict: Outcome | None = None
         self._outcome: Outcome | None = None
@@ -80,9 +84,13 @@ class ChildProcess:
         self._denied: list[str] = []
         self.pictures: tuple[Picture, ...] = ()
         """What its plugins work on, or did last."""
+        self.begin_work()
+        watcher.run(lambda: self._spawn(command, launcher, sink))
+
+    def begin_work(self) -> None:
+        """Counts from now on what is told of it: one that was kept ready was idle before."""
         self._began = monotonic()
         self._oom_kills = oom_kills()
-        watcher.run(lambda: self._spawn(command, launcher, sink))
 
     @property
     def worker_pid(self) -> int:
@@ -116,8 +124,7 @@ class ChildProcess:
         with self._lock:
             if self._outcome is None:
                 self._verdict = self._verdict or verdict
-                # A minder is the last to go; the worker may have stopped it.
-                self._signal(signal.SIGCONT if self._line.kill_minded() else signal.SIGKILL)
+                self._kill()
 
     def time_out(self, verdict: Outcome) -> None:
         """As ``condemn``, for one that did not answer in time: it is looked at first."""
@@ -131,13 +138,13 @@ class ChildProcess:
             self.condemn(verdict)
 
     def is_dying(self) -> bool:
-        """Whether it ends within a moment, or has crashed and could not announce it."""
+        """Whether it ends within a moment, or has crashed and could not announce it; not one that stands still."""
         end = monotonic() + _DYING_S
         while not self.channel.is_process_dead(_DYING_STEP_MS) and not self._line.has_told_end():
             with suppress(PermissionError):
                 if self.look_for_crash():
                     return True
-            if monotonic() > end:
+            if monotonic() > end or thread_state(self.worker_pid, self.worker_pid) == "T":
                 return False
         return True
 
@@ -160,14 +167,17 @@ class ChildProcess:
 
         ``during`` is what it was doing, for an end that nobody here brought about.
         """
-        with self._lock:
+        with self._burying:
             if self._outcome is None:
                 status = self._collect()
+                verdict = self._verdict
                 self._watcher.forget(self._pidfd)
                 status = self._line.end() or status
-                verdict = self._verdict or outcome_of_status(status, during, oom_kills() - self._oom_kills)
+                verdict = verdict or outcome_of_status(status, during, oom_kills() - self._oom_kills)
                 self._crashes.close()
-                self._outcome = with_own_words(self._with_facts(verdict, during))
+                outcome = with_own_words(self._with_facts(verdict, during))
+                with self._lock:  # nobody signals it any more after that: the descriptor may be closed
+                    self._outcome = outcome
             return self._outcome
 
     def close(self) -> None:
@@ -186,6 +196,7 @@ class ChildProcess:
             ours.enter_context(log)
             theirs.enter_context(log_there).setblocking(False)
             crash, crash_there = _pipe(ours, theirs)
+            os.set_blocking(crash_there, False)
             line, line_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
             ours.enter_context(line)
             theirs.enter_context(line_there)
@@ -246,6 +257,15 @@ class ChildProcess:
             seconds=monotonic() - self._began,
         )
 
+    def _kill(self) -> None:
+        """A minder is the last to go; the worker may have stopped it."""
+        if not self._line.has_minder():
+            self._signal(signal.SIGKILL)
+            return
+        if not self._line.signal_worker(signal.SIGKILL):
+            self._signal(END_WORKER)
+        self._signal(signal.SIGCONT)
+
     def _signal(self, number: int) -> None:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, number)
@@ -257,7 +277,7 @@ class ChildProcess:
         """
         try:
             if not self.channel.is_process_dead(_BURIED_MS):
-                self._line.kill_minded()
+                self._line.signal_worker(signal.SIGKILL)
                 self._signal(signal.SIGKILL)
             os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOWAIT)
             with suppress(ProcessLookupError, PermissionError):

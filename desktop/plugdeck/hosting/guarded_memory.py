@@ -11,6 +11,7 @@ import ctypes
 import mmap
 import os
 
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.frame_memory import CANARY
 
 _PROT_NONE = 0
@@ -37,7 +38,7 @@ class GuardedMemory:
         """Maps the memory. ``size_bytes`` is a multiple of the page size.
 
         Raises:
-            OSError: the kernel refuses, for example because the address space that the worker may use is full.
+            PlugdeckError: the kernel refuses, for example because the address space that the worker may use is full.
         """
         self._reserved = size_bytes + 2 * mmap.PAGESIZE
         self._address = _map(None, self._reserved, _PROT_NONE, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1)
@@ -45,7 +46,7 @@ class GuardedMemory:
         protection = mmap.PROT_READ | (mmap.PROT_WRITE if writable else 0)
         try:
             _map(begin, size_bytes, protection, mmap.MAP_SHARED | mmap.MAP_POPULATE | _MAP_FIXED, descriptor)
-        except OSError:
+        except PlugdeckError:
             self.unmap()
             raise
         self.pixels = (ctypes.c_ubyte * size_bytes).from_address(begin)
@@ -64,6 +65,8 @@ class GuardedMemory:
 def _map(address: int | None, size_bytes: int, protection: int, flags: int, descriptor: int) -> int:
     result = _libc.mmap(address, size_bytes, protection, flags, descriptor, 0)
     if result in (None, _FAILED):
-        number = ctypes.get_errno()
-        raise OSError(number, os.strerror(number))
+        raise PlugdeckError(
+            f"Its process has no room for another picture: {os.strerror(ctypes.get_errno())}.",
+            remedy="Restart its host: what the plugin keeps in memory ends with its process.",
+        )
     return int(result)

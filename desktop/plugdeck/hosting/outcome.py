@@ -38,6 +38,8 @@ class Ending(StrEnum):
     REFUSED = "refused"
     """The dynamic loader, or the plugin's own Init, said no."""
     BROKE_PROTOCOL = "broke the protocol"
+    LOST_CONNECTION = "closed its connection"
+    """Or replaced it by something else: it could not be asked for anything any more."""
     OUT_OF_MEMORY = "out of memory"
     """Told on evidence only: its address space was full, or the kernel ended a process for want of memory."""
     FLOODED = "flooded"
@@ -92,7 +94,7 @@ class Outcome:
     """How much of its output was thrown away unread."""
     pid: int | None = None
     seconds: float | None = None
-    """How long its process had run."""
+    """How long its process had run for plugins; one that was kept ready was idle before."""
 
     @property
     def sentence(self) -> str:
@@ -109,8 +111,10 @@ class Outcome:
             case Ending.REFUSED:
                 what = f"Refused {when}:{'' if said else ' no reason was given.'}"
             case Ending.BROKE_PROTOCOL:
-                ended = "Could not answer any more" if self.exit_code else "Answered with something unexpected"
-                what = f"{ended} {when}, and {'ended' if self.exit_code else 'was ended'}."
+                what = f"Answered with something unexpected {when}, and was ended."
+            case Ending.LOST_CONNECTION:
+                ended = "ended" if self.exit_code else "was ended"
+                what = f"Closed, replaced or broke its connection to Plugdeck {when}, and {ended}."
             case Ending.OUT_OF_MEMORY:
                 left = f", and ended its own process with exit code {self.exit_code}" if self.exit_code else ""
                 what = f"Ran out of memory {when}{f': {self._cause}' if self.signal else left}."

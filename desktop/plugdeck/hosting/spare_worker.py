@@ -89,7 +89,11 @@ class SpareWorker:
                 return None
             (_, process, owner), self._ready = self._ready, None
         # In this order: the end of one that is not taken is nobody's, who would take it for that of another.
-        return process if process.is_alive and owner.become(sink, on_end) else None
+        if process.is_alive and not process.is_dead() and owner.become(sink, on_end):
+            process.begin_work()
+            return process
+        process.finish_stop(monotonic())
+        return None
 
     def close(self, by: float) -> None:
         """Ends it, also while it is being started; blocks until the monotonic clock reaches ``by`` at most."""

@@ -11,6 +11,7 @@ import gc
 import mmap
 import os
 import select
+import signal
 import socket
 import sys
 from collections.abc import Callable
@@ -161,7 +162,11 @@ class Worker:
 
 
 def serve() -> None:
-    """Runs the worker, which is confined and has said that it is ready."""
+    """Runs the worker, which is confined and has said that it is ready.
+
+    One that has lost its connection says so in its last words. Where these would not be heard either, it stands still:
+    whoever started it sees that a process which is not about to end has closed its end.
+    """
     # Lines come as they are written, not when four kilobytes have gathered.
     libc = ctypes.CDLL(None)
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, _IOLBF, ctypes.c_size_t(0))
@@ -170,14 +175,24 @@ def serve() -> None:
     os.close(FLAG_DESCRIPTOR)
     for descriptor in (channel, log):
         descriptor.set_inheritable(False)
+    words = os.fstat(sys.stderr.fileno())
     gc.freeze()
     gc.enable()
     try:
         with parked_crashes(CRASH_DESCRIPTOR):
             Worker(channel, log, flag).run()
     except (OSError, wire.WireError) as failure:
+        if not _leads_to(sys.stderr.fileno(), words):
+            os.kill(os.getpid(), signal.SIGSTOP)
         sys.stderr.write(f"{wire.LOST_WORDS} {failure}\n")
         sys.exit(wire.LOST_CONNECTION)
+
+
+def _leads_to(descriptor: int, there: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), there)
+    except OSError:
+        return False
 
 
 def _fields(message: Message, count: int) -> tuple[Any, ...]:

@@ -86,6 +86,15 @@ class WorkerProcess:
         """Whether it can be asked for anything."""
         return self._child.is_alive
 
+    def is_dead(self) -> bool:
+        """Whether its process has ended, also where nobody has noticed yet; waits while it is called."""
+        with self._turn:
+            return self._is_finished or self._child.channel.is_process_dead(0)
+
+    def begin_work(self) -> None:
+        """Counts its time from now on: it was kept ready, and is given to a plugin."""
+        self._child.begin_work()
+
     def say_hello(self) -> None:
         """Waits until the worker is ready; once it was, returns at once. Raises HostError."""
         if self._is_ready:
@@ -194,6 +203,11 @@ class WorkerProcess:
         self._child.condemn(Outcome(Ending.DAMAGED_OUTPUT, self._activity, message=message))
         return HostError(self._child.bury(self._activity))
 
+    def refuse(self, reason: str) -> HostError:
+        """Ends the worker, into which came what must not be used; the error to raise within a session."""
+        self._child.condemn(Outcome(Ending.REFUSED, self._activity, message=reason))
+        return HostError(self._child.bury(self._activity))
+
     def work_on(self, *pictures: Picture) -> None:
         """What the next call works on, so that a fault beside one of them can be told from another."""
         self._child.pictures = pictures
@@ -245,7 +259,7 @@ class WorkerProcess:
             give = self._child.condemn if self._activity == STARTING else self._child.time_out
             give(verdict)
         elif not self._child.is_dying():
-            return self.breach("It closed its connection.")
+            self._child.condemn(Outcome(Ending.LOST_CONNECTION, self._activity))
         return HostError(self._child.bury(self._activity))
 
     def _failure(self, message: Message) -> PlugdeckError:

@@ -17,7 +17,7 @@ def test_the_end_of_a_spare_worker_that_was_found_dead_is_told_to_nobody():
     owner, ended = Owner(), []
     unused: Any = SimpleNamespace()
     spare = SpareWorker(lambda: COMMAND, unused)
-    dead: Any = SimpleNamespace(is_alive=False)
+    dead: Any = SimpleNamespace(is_alive=False, finish_stop=lambda by: None)
     spare._ready = (COMMAND, dead, owner)
 
     assert spare.take(COMMAND, unused, lambda outcome: lambda: ended.append(outcome)) is None

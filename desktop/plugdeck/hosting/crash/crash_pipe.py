@@ -11,7 +11,7 @@ from threading import Lock, Thread
 from plugdeck.hosting.watcher import Watcher
 
 _MOST_BYTES = 64 * 1024
-_MOST_BYTES_EVER = 256 * 1024
+"""Of one announcement, which is a few lines; more is not read while somebody looks."""
 _SIGNAL = re.compile(rb"Fatal Python error: ([A-Za-z ]+)\n")
 _SIGNALS = {
     b"Segmentation fault": signal.SIGSEGV,
@@ -20,12 +20,14 @@ _SIGNALS = {
     b"Floating point exception": signal.SIGFPE,
     b"Aborted": signal.SIGABRT,
 }
-_MOST_ANNOUNCEMENTS = 8
-"""A plugin can write there too: whoever cries wolf is not listened to for ever."""
 
 
 class CrashPipe:
-    """Our end of it. What comes through it is no more than a reason to look."""
+    """Our end of it. What comes through it is no more than a reason to look.
+
+    A plugin can write there too. Whoever cries wolf is looked at each time, by one thread, and what it writes meanwhile
+    stays in the pipe; the worker's end does not block, so that a true announcement waits for nothing.
+    """
 
     def __init__(self, watcher: Watcher, reading: int, look: Callable[[], object]) -> None:
         """Takes over the descriptor.
@@ -33,15 +35,14 @@ class CrashPipe:
         Args:
             watcher: reads it.
             reading: our end.
-            look: called on a thread of its own after an announcement.
+            look: called on a thread of its own after an announcement; returns when there is nothing more to see.
         """
         self._watcher = watcher
         self._descriptor = reading
         self._look = look
         self._lock = Lock()
-        self._announced = 0
         self._said = b""
-        self._looking: Thread | None = None
+        self._is_looking = False
         os.set_blocking(reading, False)
         watcher.watch(reading, self._read)
 
@@ -65,12 +66,23 @@ class CrashPipe:
             except BlockingIOError:
                 return
             self._said += said
-            if not said or self._announced >= _MOST_ANNOUNCEMENTS or len(self._said) > _MOST_BYTES_EVER:
+            if not said:
                 self._close()
-            elif self._looking is None or not self._looking.is_alive():
-                self._announced += 1
-                self._looking = Thread(target=self._look, name="plugdeck-crash", daemon=True)
-                self._looking.start()
+                return
+            if len(self._said) >= _MOST_BYTES:
+                self._watcher.forget(self._descriptor)
+            if not self._is_looking:
+                self._is_looking = True
+                Thread(target=self._look_once, name="plugdeck-crash", daemon=True).start()
+
+    def _look_once(self) -> None:
+        """After a false alarm it is listened to again, from the beginning of what is to come."""
+        self._look()
+        with self._lock:
+            self._is_looking, self._said = False, b""
+            if self._descriptor >= 0:
+                self._watcher.forget(self._descriptor)
+                self._watcher.watch(self._descriptor, self._read)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1

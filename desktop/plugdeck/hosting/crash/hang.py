@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from plugdeck.hosting.crash.examination import Examined, examine
-from plugdeck.hosting.crash.process_view import read_text
+from plugdeck.hosting.crash.process_view import read_text, thread_state
 from plugdeck.hosting.crash_site import CrashSite
 from plugdeck.hosting.outcome import Activity
 
 _STAND_STILL_S = 1.0
-_STATE = re.compile(r"^State:\s+(\S)", re.MULTILINE)
 _MOST_THREADS = 64
 # System calls of x86-64 in which plugins wait, by what they wait for.
 _WAITS = {
@@ -52,7 +50,7 @@ def look_at_hang(pid: int) -> Hang:
     with suppress(PermissionError):
         if crashed := examine(pid):
             return Hang(crashed=crashed)
-    state = _state(pid, pid)
+    state = thread_state(pid, pid)
     if state in {"T", "t"}:
         return Hang(Activity.STOPPED)
     activity = {"R": Activity.RUNNING, "S": Activity.WAITING, "D": Activity.WAITING}.get(state)
@@ -64,17 +62,12 @@ def look_at_hang(pid: int) -> Hang:
     return Hang(activity, waits)
 
 
-def _state(pid: int, thread: int) -> str:
-    found = _STATE.search(read_text(f"/proc/{pid}/task/{thread}/status"))
-    return found[1] if found else ""
-
-
 def _waits(pid: int) -> str:
     """What the main thread waits for; its own other threads, when some of them run meanwhile."""
     number, *rest = read_text(f"/proc/{pid}/syscall").split() or [""]
     words = _WAIT_OF.get(int(number), "") if rest and number.isdecimal() else ""
     with suppress(OSError):
         others = [int(each.name) for each in Path(f"/proc/{pid}/task").iterdir() if each.name != str(pid)]
-        if running := sum(_state(pid, thread) == "R" for thread in others[:_MOST_THREADS]):
+        if running := sum(thread_state(pid, thread) == "R" for thread in others[:_MOST_THREADS]):
             return f"{words or 'for others'}, while {running} of its threads ran".lstrip()
     return words

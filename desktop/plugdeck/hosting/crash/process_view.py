@@ -16,6 +16,7 @@ _HIGHEST_ADDRESS = 1 << 62
 """Beyond it pread(2) takes no offset."""
 _OCTAL = re.compile(rb"\\([0-7]{3})")
 _DELETED = " (deleted)"
+_STATE = re.compile(r"^State:\s+(\S)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,12 @@ def view_of(pid: int) -> Iterator[ProcessView]:
 def read_text(path: str) -> str:
     """The beginning of a file of the kernel's; empty when it cannot be read."""
     return _read(path, _MOST_STATUS_BYTES).decode("ascii", "replace")
+
+
+def thread_state(pid: int, thread: int) -> str:
+    """One letter, such as ``R`` for running and ``T`` for stopped (proc(5)); empty when it is gone."""
+    found = _STATE.search(read_text(f"/proc/{pid}/task/{thread}/status"))
+    return found[1] if found else ""
 
 
 def _read(path: str, most_bytes: int) -> bytes:

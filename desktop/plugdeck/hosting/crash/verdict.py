@@ -23,7 +23,6 @@ _OUT_OF_MEMORY = re.compile(
 """Of C++, Rust, Go, and the worker's own Python, on standard error, when memory that they ask for is refused."""
 _GO_GAVE_UP = re.compile(r"panic: |fatal error: ")
 """What Go's runtime writes before it ends the process: with exit code 2, or from within a library with SIGABRT."""
-_LOST = "It closed or replaced its connection to Plugdeck, or made it unusable."
 _SHOWN_CHARACTERS = 200
 _QUOTED_LINES = 2
 
@@ -60,7 +59,7 @@ def with_own_words(outcome: Outcome) -> Outcome:
     has_failed = outcome.ending is Ending.EXITED and bool(outcome.exit_code)
     lines = [line.strip() for line in outcome.stderr_tail.splitlines() if line.strip()]
     if outcome.ending is Ending.EXITED and outcome.exit_code == LOST_CONNECTION and _has_lost_connection(lines):
-        return replace(outcome, ending=Ending.BROKE_PROTOCOL, message=_LOST)
+        return replace(outcome, ending=Ending.LOST_CONNECTION)
     refused = next((line for line in lines if _OUT_OF_MEMORY.search(line)), "")
     if refused and (has_aborted or has_failed):
         return replace(outcome, ending=Ending.OUT_OF_MEMORY, message=_quoted(refused))

@@ -38,6 +38,7 @@ class Line:
         self._is_over = False
         self._is_minded = False
         self._pidfd = -1
+        self._is_gone = False
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.setblocking(False)
         watcher.watch(ours.fileno(), self._read)
@@ -56,14 +57,20 @@ class Line:
                 pass
             return self._status is not None
 
-    def kill_minded(self) -> bool:
-        """Kills a worker whose minder has to outlive it; False when there is none (yet)."""
+    def has_minder(self) -> bool:
+        """Whether it has said that a minder has to outlive the worker."""
+        self.worker_pid()
+        return self._is_minded
+
+    def signal_worker(self, number: int) -> bool:
+        """Sends a signal to the worker, unless it is gone; False when it is not known, or out of reach."""
         self.worker_pid()
         with self._lock:
-            if self._is_minded and self._pidfd >= 0:
-                with suppress(ProcessLookupError):
-                    signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-            return self._is_minded
+            if self._pidfd < 0:
+                return self._is_gone
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._pidfd, number)
+            return True
 
     def end(self) -> Status | None:
         """Closes everything; how the worker ended, as far as its minder said. When the process is gone, once."""
@@ -72,24 +79,21 @@ class Line:
             while self._take():
                 pass
             self._socket.close()
-            self._wait_for_worker()
+            worker, self._pidfd, self._is_gone = self._pidfd, -1, True
+        if worker >= 0:
+            _wait_for(worker)
         if self._refusals:
             self._refusals.close()
         return self._status
 
     def _know(self, pid: int) -> None:
         self._pid = pid
-        with suppress(OSError):  # it is gone already
+        try:
             self._pidfd = os.pidfd_open(pid)
-
-    def _wait_for_worker(self) -> None:
-        """The kernel ends what lives in a namespace just after the process that made it."""
-        if self._pidfd >= 0:
-            ending = select.poll()
-            ending.register(self._pidfd, select.POLLIN)
-            ending.poll(_ENDING_MS)
-            os.close(self._pidfd)
-            self._pidfd = -1
+        except ProcessLookupError:
+            self._is_gone = True
+        except OSError:  # no descriptor is left for it: whoever started it has to do
+            return
 
     def _read(self) -> None:
         with self._lock:
@@ -127,3 +131,11 @@ class Line:
         if self._status is None and (ended := parse_end(packet)):
             self._status = Status(*ended)
         return bool(packet)
+
+
+def _wait_for(pidfd: int) -> None:
+    """Until it has ended, and closes it: the kernel ends what lives in a namespace just after who made that."""
+    ending = select.poll()
+    ending.register(pidfd, select.POLLIN)
+    ending.poll(_ENDING_MS)
+    os.close(pidfd)

@@ -15,11 +15,9 @@ from contextlib import suppress
 from time import monotonic
 from typing import NoReturn
 
-from plugdeck.hosting.sandbox.packets import pack_end
+from plugdeck.hosting.sandbox.packets import END_WORKER, pack_end
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_CHILD_SUBREAPER = 1, 4, 36  # linux/prctl.h
-# One that nothing else sends: a signal to the worker's whole group must not look as if Plugdeck were gone.
-_ABANDONED = signal.SIGRTMIN + 3
 # What cannot be killed, or multiplies faster than it is killed, is left in the end.
 _ENDING_S, _STEP_S = 5.0, 0.01
 
@@ -29,7 +27,7 @@ def split_off(line: socket.socket) -> None:
     libc = ctypes.CDLL(None)
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, as it may be inherited, nothing is left to wait for
-    libc.prctl(_PR_SET_PDEATHSIG, _ABANDONED)
+    libc.prctl(_PR_SET_PDEATHSIG, END_WORKER)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     child = os.fork()
     if child:
@@ -54,12 +52,12 @@ def _mind(worker: int, line: socket.socket) -> NoReturn:
 
 
 def _end_of(worker: int) -> os.waitid_result:
-    """How the worker ended; it is killed when Plugdeck is gone. Orphans that end meanwhile are collected."""
+    """How the worker ended; it is killed when Plugdeck is gone, or asks. Orphans that end meanwhile are collected."""
     while True:
         while ended := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG):
             if ended.si_pid == worker:
                 return ended
-        if signal.sigwaitinfo({signal.SIGCHLD, _ABANDONED}).si_signo == _ABANDONED:
+        if signal.sigwaitinfo({signal.SIGCHLD, END_WORKER}).si_signo == END_WORKER:
             os.kill(worker, signal.SIGKILL)
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 from struct import Struct
 
 WORKER = b"W"
 """From a worker that is not restricted: whoever sent it is the worker, and its minder ends what it leaves behind."""
 LISTENER = b"L"
 """With a descriptor: where refused system calls are read from (seccomp_unotify(2))."""
+END_WORKER = signal.SIGRTMIN + 3
+"""To the minder: ends the worker. One that nothing else sends: a signal to the worker's whole group, which the minder
+is in, must not look as if Plugdeck were gone."""
 _END = b"E"
 _LAYOUT = Struct("<cii")
 

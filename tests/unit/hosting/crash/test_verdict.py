@@ -96,11 +96,8 @@ def test_panic_of_go_is_quoted_rather_than_the_end_of_its_trace(end):
 def test_worker_that_lost_its_connection_did_not_end_by_itself():
     tail = "first\nThe connection was lost: [Errno 9] Bad file descriptor"
     outcome = with_own_words(Outcome(Ending.EXITED, "Transform", exit_code=76, stderr_tail=tail))
-    assert outcome.sentence == (
-        "Could not answer any more in Transform, and ended. "
-        "It closed or replaced its connection to Plugdeck, or made it unusable."
-    )
-    assert (outcome.ending, outcome.exit_code) == (Ending.BROKE_PROTOCOL, 76)
+    assert outcome.sentence == ("Closed, replaced or broke its connection to Plugdeck in Transform, and ended.")
+    assert (outcome.ending, outcome.exit_code) == (Ending.LOST_CONNECTION, 76)
 
 
 @pytest.mark.parametrize(
