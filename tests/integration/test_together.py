@@ -231,3 +231,16 @@ def test_a_mode_may_be_chosen_for_each_plugin(hosts, host, build_plugin):
         plugin.start()
 
     assert first.pid == second.pid != alone.pid
+
+
+def test_one_alone_goes_on_in_another_process_when_the_next_one_has_to_see_more(hosts, host, build_plugin, tmp_path):
+    first, path = host("first"), tmp_path / "placed.so"
+    path.write_bytes(build_plugin(SOURCE % {"name": "placed", "more": ""}, name="placed.so").read_bytes())
+    path.with_suffix(".json").write_text("{}")
+    second = hosts.host(path, examine(path).manifest)
+    first.start()
+    old = first.pid
+    second.start()
+
+    assert first.pid == second.pid != old
+    assert (first.call("Do", ""), second.call("Do", "")) == (7, 7)

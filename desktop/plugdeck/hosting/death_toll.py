@@ -10,7 +10,6 @@ from plugdeck.text import visible
 
 _MOST_NAME = 80
 _UNKNOWN = "It shared its process with others, and which of them ended it is not known: each gets one of its own."
-_ON_PURPOSE = (Ending.STOPPED, Ending.NOT_STARTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +41,19 @@ def death_toll(
         stopping: whom somebody is taking out.
         is_shared: whether the process may be started again for the others.
     """
-    if not is_shared or outcome.ending is Ending.NOT_STARTED or len(there) < 2:
-        return DeathToll(dict.fromkeys(there, outcome), _apart(outcome, there) if is_shared else frozenset())
-    if outcome.ending is Ending.STOPPED:
+    if not is_shared or outcome.ending is Ending.NOT_STARTED:
+        return DeathToll(dict.fromkeys(there, outcome))
+    if outcome.ending is Ending.STOPPED:  # also for nobody's sake: one that is to come needs another confinement
         gone = stopping & there.keys() or ({asked} & there.keys())
         return DeathToll({slot: outcome for slot in there if slot in gone})
+    if len(there) < 2:
+        return DeathToll(dict.fromkeys(there, outcome), frozenset(there))
     if asked not in there:
         told = replace(outcome, message=f"{outcome.message} {_UNKNOWN}".strip())
         return DeathToll(dict.fromkeys(there, told), frozenset(there))
     assert asked is not None
     told = replace(outcome, message=f"{outcome.message} {_doubt(there, asked, marked)}".strip())
     return DeathToll({asked: told}, {asked})
-
-
-def _apart(outcome: Outcome, there: Mapping[int, str]) -> Set[int]:
-    return frozenset() if outcome.ending in _ON_PURPOSE else frozenset(there)
 
 
 def _doubt(there: Mapping[int, str], asked: int, marked: int | None) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
@@ -21,7 +22,7 @@ from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
 from plugdeck.hosting.sandbox.confinement import Approval
-from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
+from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copy
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
 from plugdeck.listeners import Listeners
@@ -35,6 +36,10 @@ if TYPE_CHECKING:
 LOADING = "loading"
 _MOST_NAME = 80
 _LOOK_AGAIN = "Look at what the file is now, and allow it if you want it."
+_CHANGED = (
+    "its file changed while it was loaded, so it is not known which bytes that were, and they were ended. Look at what "
+    "the file is now, then load it again."
+)
 
 
 class HostedPlugin:
@@ -238,7 +243,22 @@ class HostedPlugin:
             if self.approval.sha256 not in {"", self.sha256}:
                 raise OpenError(self.path, "its bytes are not the ones that you allowed", remedy=_LOOK_AGAIN)
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
-            process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=descriptors)
+            deadline_s = self._deadlines.load_s
+            with process.session(LOADING), nullcontext() if descriptors or placed else self._unchanged(process, copy):
+                process.ask(Kind.LOAD, request, during=LOADING, deadline_s=deadline_s, descriptors=descriptors)
+
+    @contextmanager
+    def _unchanged(self, process: WorkerProcess, copy: SealedCopy) -> Iterator[None]:
+        """Ends the process when the file is another one after the block, also if loading failed: code of it has run.
+
+        Raises:
+            HostError: for that, or out of the block.
+        """
+        try:
+            yield
+        finally:
+            if process.is_alive and not copy.is_still_at(self.path):
+                raise process.refuse(_CHANGED)
 
     def with_parameters(self, outcome: Outcome) -> Outcome:
         """The outcome with the plugin's parameters as they were when it came."""

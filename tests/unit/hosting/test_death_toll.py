@@ -44,8 +44,9 @@ def test_what_is_taken_out_ends_and_the_others_go_on(stopping, gone):
     assert (set(said.ended), said.apart) == (gone, frozenset())
 
 
-def test_a_process_that_is_restarted_for_its_own_sake_ends_nobody():
-    assert toll(Outcome(Ending.STOPPED, BETWEEN_CALLS), asked=None).ended == {}
+@pytest.mark.parametrize("there", [THERE, {2: "edges"}])
+def test_a_process_that_is_restarted_for_its_own_sake_ends_nobody(there):
+    assert toll(Outcome(Ending.STOPPED, BETWEEN_CALLS), there, asked=None).ended == {}
 
 
 def test_one_alone_in_a_shared_process_ended_it_whoever_was_called():

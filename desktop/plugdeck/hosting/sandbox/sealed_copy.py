@@ -11,7 +11,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from plugdeck.errors import OpenError
+from plugdeck.binary import identity_of
+from plugdeck.binary.facts import FileIdentity
+from plugdeck.errors import BinaryFormatError, OpenError
 
 _SEALS = fcntl.F_SEAL_SEAL | fcntl.F_SEAL_SHRINK | fcntl.F_SEAL_GROW | fcntl.F_SEAL_WRITE
 _MOST_BYTES = 1 << 30
@@ -27,6 +29,18 @@ class SealedCopy:
     descriptor: int
     sha256: str
     """In hexadecimal."""
+    file: FileIdentity
+    """Of the file that it was made of, from before that was read."""
+
+    def is_still_at(self, path: Path) -> bool:
+        """Whether the file at the path is the one that was copied, and nobody has written to it since.
+
+        As far as its times tell: who writes through a mapping that he made before is not seen at once.
+        """
+        try:
+            return identity_of(path) == self.file
+        except BinaryFormatError:
+            return False
 
 
 @contextmanager
@@ -41,11 +55,11 @@ def sealed_copy(path: Path) -> Iterator[SealedCopy]:
     )
     try:
         try:
-            _fill(descriptor, path)
+            file = _fill(descriptor, path)
         except OSError as failure:
             raise OpenError(path, f"it cannot be read: {failure.strerror or failure}") from failure
         fcntl.fcntl(descriptor, fcntl.F_ADD_SEALS, _SEALS)
-        yield SealedCopy(descriptor, _sha256(descriptor))
+        yield SealedCopy(descriptor, _sha256(descriptor), file)
     finally:
         os.close(descriptor)
 
@@ -61,10 +75,12 @@ def sealed_copies(paths: Iterable[str]) -> Iterator[dict[str, SealedCopy]]:
         yield copies
 
 
-def _fill(descriptor: int, path: Path) -> None:
+def _fill(descriptor: int, path: Path) -> FileIdentity:
+    """Copies the file, and returns what it was before."""
     source = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     try:
-        size = os.fstat(source).st_size
+        file = _identity_of(source, path)
+        size = file.size_bytes
         if size > _MOST_BYTES:
             raise OSError(errno.EFBIG, "it is larger than a gibibyte")
         offset = 0
@@ -72,8 +88,16 @@ def _fill(descriptor: int, path: Path) -> None:
             offset += copied
             if offset > _MOST_BYTES:
                 raise OSError(errno.EFBIG, "it grows beyond a gibibyte")
+        return file
     finally:
         os.close(source)
+
+
+def _identity_of(descriptor: int, path: Path) -> FileIdentity:
+    try:
+        return identity_of(Path(f"/proc/self/fd/{descriptor}"))
+    except BinaryFormatError as failure:
+        raise OpenError(path, f"{failure.reason[:1].lower()}{failure.reason[1:]}", remedy=failure.remedy) from failure
 
 
 def _sha256(descriptor: int) -> str:
