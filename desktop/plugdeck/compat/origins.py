@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
 
+from plugdeck.binary import identity_of
 from plugdeck.binary.definitions import Definitions
+from plugdeck.binary.facts import FileIdentity
 from plugdeck.binary.hash_tables import gnu_hash
+from plugdeck.binary.own_symbols import OwnSymbols
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.packages import packages_of
 from plugdeck.compat.search import Library, Search
 from plugdeck.compat.symbol_scope import SymbolScope, Wanted
+from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible
 
 _VERSION_BITS = 0x7FFF
@@ -26,8 +32,8 @@ class Origin:
     words: str
     """What it has: a phrase behind the symbol's name."""
     remedy: str
-    is_asked_for: bool = False
-    """The file names the library, in this version or another, as one that it needs."""
+    is_meant: bool = False
+    """The file names the library, in this version or another, as one that it needs; or it is the program itself."""
 
 
 class Origins:
@@ -41,7 +47,24 @@ class Origins:
 
     def of(self, wanted: Wanted, needed_by: Library) -> Origin | None:
         """Where this symbol would come from, or None when that is not known."""
-        return self._other_version(wanted, needed_by) or self._relative(wanted, needed_by) or self._installed(wanted)
+        return (
+            self._other_version(wanted, needed_by)
+            or self._kept_by_program(wanted)
+            or self._relative(wanted, needed_by)
+            or self._installed(wanted)
+        )
+
+    def _kept_by_program(self, wanted: Wanted) -> Origin | None:
+        """The program that loads the file, where it has the symbol for itself."""
+        name, version = wanted
+        program = self._scope.program
+        if version or program is None or not _has_for_itself(program, name):
+            return None
+        return Origin(
+            f"{program.label} has it, and does not export it (it is in .symtab alone)",
+            f"Link {program.label} with -rdynamic (for the linker: --export-dynamic), so that plugins find it.",
+            is_meant=True,
+        )
 
     def _other_version(self, wanted: Wanted, needed_by: Library) -> Origin | None:
         """A library that is there, and has the name with another version."""
@@ -55,7 +78,7 @@ class Origins:
                     f"{library.label} here has it only as version {', '.join(others)}",
                     f"Take the {library.label} that the plugin was built with, or rebuild the plugin against the one "
                     f"here: it asks for {asked} of the symbol.",
-                    is_asked_for=True,
+                    is_meant=True,
                 )
         return None
 
@@ -69,7 +92,7 @@ class Origins:
                     return Origin(
                         f"{other} has it, and {own} is what is asked for",
                         f"Rebuild the plugin against {other}, or get the {own} that it was built with.",
-                        is_asked_for=True,
+                        is_meant=True,
                     )
         return None
 
@@ -92,6 +115,20 @@ class Origins:
         """Those that the library has of a symbol."""
         linking = self._scope.linking(library)
         return tuple(_versions_of(linking.definitions, name.encode("utf-8", "surrogateescape"))) if linking else ()
+
+
+def _has_for_itself(program: Library, name: str) -> bool:
+    path = program.file.place or Path(program.path)
+    try:
+        return _own_symbols(path, identity_of(path)).defines(name.encode("utf-8", "surrogateescape"))
+    except BinaryFormatError:
+        return False
+
+
+@lru_cache(maxsize=1)
+def _own_symbols(path: Path, _identity: FileIdentity) -> OwnSymbols:
+    """Kept, since a scan asks for those of the same program again and again."""
+    return OwnSymbols.read(path)
 
 
 def _versions_of(definitions: Definitions, name: bytes) -> Iterator[str | None]:

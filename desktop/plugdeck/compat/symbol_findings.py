@@ -55,9 +55,9 @@ def _evidence(undefined: UndefinedSymbols, traced: list[Origin | None], host: st
 
 
 def _remedy(first: Wanted, traced: list[Origin | None]) -> str:
-    """That of a library which is nearly the right one; then of the program that defines such names; then of a library
-    that has them all."""
-    near = next((origin for origin in traced if origin and origin.is_asked_for), None)
+    """That of a program or library which is nearly the right one; then that for such names; then that of a library
+    which has them all."""
+    near = next((origin for origin in traced if origin and origin.is_meant), None)
     known = symbol_remedy(demangled(first[0]))
     if near:
         return near.remedy

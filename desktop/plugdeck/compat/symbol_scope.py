@@ -70,6 +70,12 @@ class SymbolScope:
         self._seen_in: dict[SymbolVersion | None, dict[bytes, LibraryFile]] = {}
         self._settled: dict[LibraryFile, Settled] = {}
 
+    @property
+    def program(self) -> Library | None:
+        """The program itself; None where there is none but its libraries."""
+        alone = (library for library in self.everywhere if library.loader is None and library.file.elf.interpreter)
+        return next(alone, None)
+
     def keep(self, library: Library, linking: Linking) -> None:
         """Remembers tables that were read with a file's facts."""
         self._linkings.keep(library.file, linking)
