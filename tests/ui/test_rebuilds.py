@@ -84,6 +84,25 @@ def test_a_followed_file_is_taken_by_itself_and_nobody_is_asked(desk, followed, 
     )
 
 
+def test_a_followed_build_with_a_bad_signature_asks(desk, followed, step, put, qtbot):
+    before = TrustRecords().decisions()
+    path = step(followed).path
+    path.with_name(f"{path.name}.sig").write_text("no signature")
+    put("blur", version="2.0.0", is_known=False)
+    qtbot.waitUntil(lambda: desk.window.trust.asking.current is not None)
+    assert desk.window.trust.asking.current.signature.is_bad
+    assert step(followed).version == "1.0.0"
+    assert TrustRecords().decisions() == before
+
+
+def test_a_yes_that_was_taken_back_elsewhere_asks_about_a_followed_build(desk, followed, step, put, qtbot):
+    TrustRecords().withdraw(step(followed).sha256)
+    put("blur", version="2.0.0", is_known=False)
+    qtbot.waitUntil(lambda: desk.window.trust.asking.current is not None)
+    assert step(followed).version == "1.0.0"
+    assert TrustRecords().decisions() == ()
+
+
 def test_following_says_what_it_means_and_can_be_undone(desk, followed, qtbot):
     assert "is run without asking you" in desk.notices()
     row = desk.window.chain.row(followed)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from plugdeck import paths
 from plugdeck.catalogue.incoming import sha256_of
@@ -13,7 +16,9 @@ from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.settings import Settings
+from plugdeck.trust import decision_store
 from plugdeck.trust.authors import Authors
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.preferences import Preferences
@@ -114,14 +119,9 @@ def test_what_is_taken_back_is_out_of_reach_again(desk, folder, put, tmp_path):
     secret.parent.mkdir()
     secret.write_text("1 2 3")
     path = put("looks", body=LOOKS.format(path=secret))
-    TrustRecords().change_permissions(sha256_of(path), Permissions((str(secret.parent),)))
     desk.window.picture.open_sample()
     desk.open(folder)
-    desk.select(path)
-    desk.plugins.table.setFocus()
-    desk.qtbot.keyClick(desk.plugins.table, Qt.Key.Key_Return)
-    desk.wait_for_state(path, PluginState.LOADED)
-    key = str(path)
+    key = desk.load(path, permissions=Permissions((str(secret.parent),)))
     desk.qtbot.waitUntil(lambda: "it can read" in said(desk, key))
     page = open_permissions(desk)
     desk.qtbot.mouseClick(page.editor.rows[0].remove, Qt.MouseButton.LeftButton)
@@ -140,6 +140,44 @@ def test_a_change_starts_a_new_process_with_the_same_settings(desk, page):
     assert chain.step(key).priority == 77
 
 
+def test_a_yes_that_was_taken_back_elsewhere_stays_taken_back(desk, page, folder):
+    TrustRecords().withdraw(sha256_of(folder / "blur.so"))
+    page.editor.network.click()
+    desk.qtbot.waitUntil(lambda: page.allowed.text() == "You took your yes back.")
+    assert not page.editor.isEnabled()
+    assert TrustRecords().decisions() == ()
+    assert not desk.services.chain.steps()[0].approval.permissions.network
+
+
+def test_who_comes_back_to_the_window_sees_what_was_decided_elsewhere(desk, page, folder):
+    TrustRecords().withdraw(sha256_of(folder / "blur.so"))
+    QApplication.sendEvent(desk.shell, QEvent(QEvent.Type.WindowActivate))
+    desk.qtbot.waitUntil(lambda: page.allowed.text() == "You took your yes back.")
+
+
+def test_a_permission_that_was_taken_back_elsewhere_does_not_come_back_with_another_one(desk, folder, put, tmp_path):
+    path = put("blur")
+    desk.open(folder)
+    folders = Permissions((str(tmp_path), str(folder)))
+    desk.load(path, permissions=folders)
+    page = open_permissions(desk)
+    TrustRecords().change_permissions(sha256_of(path), PermissionEdit(folders, Permissions((str(folder),))))
+    page.editor.network.click()
+    left = Permissions((str(folder),), network=True)
+    desk.qtbot.waitUntil(lambda: desk.services.chain.step(str(path)).approval.permissions == left)
+    desk.qtbot.waitUntil(lambda: page.editor.permissions == left)
+
+
+def test_a_change_that_cannot_be_saved_holds_for_now_and_says_so(desk, page, monkeypatch):
+    def no_space(*_arguments):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(decision_store, "replace_file", no_space)
+    page.editor.network.click()
+    desk.qtbot.waitUntil(lambda: "could not be saved" in desk.notices())
+    desk.qtbot.waitUntil(lambda: desk.services.chain.steps()[0].approval.permissions.network)
+
+
 def test_what_does_not_come_up_with_fewer_rights_goes_on_with_the_old_ones_and_says_so(desk, folder, put, tmp_path):
     if offer().tier is Tier.LIMITED:
         pytest.skip("this system keeps no plugin from any file")
@@ -148,12 +186,8 @@ def test_what_does_not_come_up_with_fewer_rights_goes_on_with_the_old_ones_and_s
     needed.write_text("1 2 3")
     path = put("needy", body=f'if (!fopen("{needed}", "r")) abort();')
     allowed = Permissions((str(needed.parent),))
-    TrustRecords().change_permissions(sha256_of(path), allowed)
     desk.open(folder)
-    desk.select(path)
-    desk.plugins.table.setFocus()
-    desk.qtbot.keyClick(desk.plugins.table, Qt.Key.Key_Return)
-    desk.wait_for_state(path, PluginState.LOADED)
+    desk.load(path, permissions=allowed)
     page = open_permissions(desk)
     page.editor.rows[0].remove.click()
     desk.qtbot.waitUntil(lambda: "the process from before goes on" in page.note.text())

@@ -323,6 +323,23 @@ def test_an_answer_that_cannot_be_saved_holds_for_now_and_says_so(desk, folder, 
     desk.qtbot.waitUntil(lambda: "could not be" in desk.notices())
 
 
+def test_damage_to_what_was_decided_is_told_at_the_next_question_and_only_once(desk, folder, put):
+    records = desk.services.records.path
+    records.parent.mkdir(parents=True, exist_ok=True)
+    records.write_text("no decisions")
+    paths = [put(name, is_known=False) for name in ("blur", "edges")]
+    desk.open(folder)
+    want(desk, paths[0])
+    assert "was damaged" in desk.notices()
+    desk.window.notices.shown[-1].dismiss()
+    press_run(desk)
+    desk.wait_for_state(paths[0], PluginState.LOADED)
+    want(desk, paths[1])
+    press_run(desk)
+    desk.wait_for_state(paths[1], PluginState.LOADED)
+    assert desk.notices() == ""
+
+
 # --- what it may do
 
 

@@ -1,32 +1,24 @@
-"""The user's decisions, kept by the hash of a file's bytes: what may run, with which permissions, and what may not.
-
-A file of lines beside the plugin folder, read again whenever another instance of Plugdeck has written it. Rejected: the
-settings (TOML of ten thousand decisions takes seconds to read), a database (damage to one page loses all, and what a
-full disk or a read-only folder leaves of a decision is its author's to choose).
-"""
+"""The user's decisions, kept by the hash of a file's bytes: what may run, with which permissions, and what may not."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from threading import RLock
 from time import time
 
 from plugdeck import paths
-from plugdeck.atomic_file import alone_in, keep_aside, replace_file
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
 from plugdeck.listeners import Listeners
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.decision import MOST_CHARACTERS, Decision
-from plugdeck.trust.decisions_file import Decisions, NewerFormatError, check_line, decisions_to_bytes, read_decisions
+from plugdeck.trust.decision_store import Changes, DecisionStore
+from plugdeck.trust.decisions_file import Decisions
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.trust.signatures import read_signature
 
 FILE_NAME = "decisions.jsonl"
-
-_Mark = tuple[int, int, int, int] | None
 
 
 class TrustRecords:
@@ -37,28 +29,28 @@ class TrustRecords:
 
     def __init__(self, path: Path | None = None) -> None:
         """Reads nothing yet; ``path`` is the file, the user's own by default."""
-        self.path = path or paths.data_folder() / FILE_NAME
-        self._lock = RLock()
+        self._store = DecisionStore(path or paths.data_folder() / FILE_NAME)
         self._listeners: Listeners[()] = Listeners()
-        self._decisions: Decisions = {}
-        self._unsaved: dict[str, Decision | None] = {}
-        self._mark: _Mark = None
-        self._unwritable = ""
-        self._damage = ""
-        self._problem = ""
-        self._is_alone = False
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self._store.path
 
     @property
     def notice(self) -> str:
-        """A sentence for the user when the file could not be read or written; empty when all is well."""
-        with self._lock:
-            return " ".join(filter(None, (self._damage, self._unwritable or self._problem)))
+        """Sentences for the user when the file could not be read or written; empty when all is well."""
+        return self._store.notice
 
     @property
     def is_saved(self) -> bool:
         """Whether another start of Plugdeck will know all that was decided here."""
-        with self._lock:
-            return not self._unsaved
+        return self._store.is_saved
+
+    @property
+    def unsaved_notice(self) -> str:
+        """Why something that was decided here could not be saved, as a sentence; empty when all was."""
+        return self._store.unsaved_notice
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after a decision, and when another instance's was found; the function returned
@@ -67,22 +59,18 @@ class TrustRecords:
 
     def refresh(self) -> None:
         """Looks whether another instance decided anything; every question does so too."""
-        with self._lock:
-            is_changed = self._read_again()
-        if is_changed:
+        if self._store.read_again():
             self._listeners.notify()
 
     def decisions(self) -> tuple[Decision, ...]:
         """Every decision, the latest first."""
         self.refresh()
-        with self._lock:
-            return tuple(reversed(self._decisions.values()))
+        return self._store.all()
 
     def decision(self, sha256: str) -> Decision | None:
         """The one about these bytes, or None."""
         self.refresh()
-        with self._lock:
-            return self._decisions.get(sha256)
+        return self._store.find(sha256)
 
     def approval(self, sha256: str) -> Approval | None:
         """What the user allowed these bytes; None when he did not, or while they are in quarantine."""
@@ -110,25 +98,61 @@ class TrustRecords:
         lowest_tier: Tier,
     ) -> None:
         """The user said yes to these bytes, which ends their quarantine. Who vouches for them is noted too."""
-        approval = Approval(permissions, sha256, lowest_tier)
-        signature = read_signature(path, sha256, Authors())
-        signed_by = signature.key if signature.is_verified else ""
-        decision = Decision(sha256, _cut(name), os.path.abspath(path), _now(), approval, signed_by)
-        self._change(sha256, lambda _: decision)
+        decision = _yes(sha256, name, path, Approval(permissions, sha256, lowest_tier))
+        self._change_one(sha256, lambda _: decision)
 
-    def change_permissions(self, sha256: str, permissions: Permissions) -> None:
-        """Other permissions for bytes that are allowed; nothing happens when they are not."""
+    def pass_on(self, earlier: Decision, sha256: str, *, name: str) -> Approval | None:
+        """The yes to a file goes over to the bytes that took its place.
+
+        Returns:
+            What these may do; None where the yes was taken back meanwhile, or they are in quarantine.
+        """
+        approval = earlier.approval and replace(earlier.approval, sha256=sha256)
+        if approval is None:
+            return None
+        decision = _yes(sha256, name, Path(earlier.path), approval)
+        passed: list[Approval] = []
+
+        def changes(known: Decisions) -> Changes:
+            before, there = known.get(earlier.sha256), known.get(sha256)
+            if before is None or before.approval != earlier.approval or (there and there.quarantine):
+                return {}
+            passed[:] = [approval]
+            return {earlier.sha256: replace(before, approval=None), sha256: decision}
+
+        self._change(changes)
+        return next(iter(passed), None)
+
+    def change_permissions(
+        self, sha256: str, edit: PermissionEdit, *, unasked: Decision | None = None
+    ) -> Approval | None:
+        """Other permissions for bytes that are allowed; a yes that was taken back elsewhere stays taken back.
+
+        Args:
+            sha256: of the bytes.
+            edit: what the user changed; made to what is decided by now.
+            unasked: what to begin with where nothing is recorded, for a plugin that needs no yes.
+
+        Returns:
+            What they may do now; None where they are not allowed, and nothing was changed.
+        """
+        allowed: list[Approval] = []
 
         def changed(known: Decision | None) -> Decision | None:
-            if known is None or known.approval is None:
+            approvals = (each.approval for each in (known, unasked) if each)
+            if (before := next(filter(None, approvals), None)) is None:
                 return known
-            return replace(known, decided=_now(), approval=replace(known.approval, permissions=permissions))
+            after = replace(before, permissions=edit.applied_to(before.permissions))
+            allowed[:] = [after]
+            decision = known or unasked
+            return decision and replace(decision, decided=_now(), approval=after)
 
-        self._change(sha256, changed)
+        self._change_one(sha256, changed)
+        return next(iter(allowed), None)
 
     def withdraw(self, sha256: str) -> None:
         """Takes the yes back, so that the user is asked again; a quarantine stays."""
-        self._change(sha256, lambda known: replace(known, approval=None) if known else None)
+        self._change_one(sha256, lambda known: replace(known, approval=None) if known else None)
 
     def quarantine(self, sha256: str, name: str, reason: str) -> None:
         """Keeps these bytes from running until the user lifts it; ``reason`` is a sentence."""
@@ -137,121 +161,24 @@ class TrustRecords:
             before = known or Decision(sha256, _cut(name), "", 0)
             return replace(before, decided=_now(), quarantine=_cut(reason) or "It was kept off.")
 
-        self._change(sha256, changed)
+        self._change_one(sha256, changed)
 
     def lift(self, sha256: str) -> None:
         """Ends the quarantine: what was allowed before it is allowed again."""
-        self._change(sha256, lambda known: replace(known, quarantine="") if known else None)
+        self._change_one(sha256, lambda known: replace(known, quarantine="") if known else None)
 
-    def _change(self, sha256: str, work: Callable[[Decision | None], Decision | None]) -> None:
-        with self._lock:
-            is_changed = False
-            try:
-                self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-                with self._alone():
-                    is_changed = self._decide(sha256, work)
-                    if is_changed or self._unsaved:
-                        self._write()
-                self._problem = ""
-            except OSError as error:
-                is_changed = is_changed or self._decide(sha256, work)
-                self._problem = _not_saved(self.path, error)
-        if is_changed:
+    def _change_one(self, sha256: str, work: Callable[[Decision | None], Decision | None]) -> None:
+        self._change(lambda known: {sha256: work(known.get(sha256))})
+
+    def _change(self, work: Callable[[Decisions], Changes]) -> None:
+        if self._store.change(work):
             self._listeners.notify()
 
-    def _decide(self, sha256: str, work: Callable[[Decision | None], Decision | None]) -> bool:
-        """Notes the new decision on top of what is on disk now; whether anything changed."""
-        is_changed = self._read_again()
-        before = self._decisions.get(sha256)
-        after = work(before)
-        if after == before:
-            return is_changed
-        if after:
-            check_line(after)
-        self._unsaved.pop(sha256, None)
-        self._unsaved[sha256] = after if after and after.is_in_force else None
-        _put(self._decisions, self._unsaved)
-        return True
 
-    def _write(self) -> None:
-        if self._unwritable:
-            return
-        replace_file(self.path, decisions_to_bytes(self._decisions.values()))
-        self._unsaved.clear()
-        self._mark = _mark_of(self.path)
-
-    def _read_again(self) -> bool:
-        """Reads the file when it is another than last time; whether it was."""
-        mark = _mark_of(self.path)
-        if mark == self._mark:
-            return False
-        self._mark, self._unwritable = mark, ""
-        self._decisions = self._read()
-        _put(self._decisions, self._unsaved)
-        return True
-
-    def _read(self) -> Decisions:
-        try:
-            return read_decisions(self.path)
-        except FileNotFoundError:
-            return {}
-        except OSError as error:
-            self._unwritable = _not_read(self.path, error.strerror or str(error))
-        except NewerFormatError:
-            self._unwritable = _not_read(self.path, "a newer Plugdeck wrote it")
-        except ValueError as error:
-            return self._keep_aside(str(error))
-        return {}
-
-    def _keep_aside(self, reason: str) -> Decisions:
-        """Moves the damaged file away, unless another instance has done so and written a good one meanwhile."""
-        try:
-            with self._alone():
-                self._mark = _mark_of(self.path)
-                with suppress(FileNotFoundError, ValueError):
-                    return read_decisions(self.path)
-                kept = keep_aside(self.path)
-        except FileNotFoundError:
-            return {}
-        except OSError:
-            self._unwritable = _not_read(self.path, f"it is damaged: {reason}")
-            return {}
-        self._mark = None
-        self._damage = (
-            f"The record of the plugins that you allowed was damaged ({reason}): you will be asked again. "
-            f"The old file is kept as {kept}."
-        )
-        return {}
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Without another instance that writes. Raises OSError."""
-        if self._is_alone:
-            yield
-            return
-        with alone_in(self.path.parent):
-            self._is_alone = True
-            try:
-                yield
-            finally:
-                self._is_alone = False
-
-
-def _put(decisions: Decisions, changes: dict[str, Decision | None]) -> None:
-    """Makes the changes; what was decided last comes last."""
-    for sha256, decision in changes.items():
-        decisions.pop(sha256, None)
-        if decision:
-            decisions[sha256] = decision
-
-
-def _mark_of(path: Path) -> _Mark:
-    """Differs when the file, or the right to read it, has changed; None when there is none."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
+def _yes(sha256: str, name: str, path: Path, approval: Approval) -> Decision:
+    signature = read_signature(path, sha256, Authors())
+    signed_by = signature.key if signature.is_verified else ""
+    return Decision(sha256, _cut(name), os.path.abspath(path), _now(), approval, signed_by)
 
 
 def _cut(text: str) -> str:
@@ -260,17 +187,3 @@ def _cut(text: str) -> str:
 
 def _now() -> int:
     return int(time())
-
-
-def _not_read(path: Path, reason: str) -> str:
-    return (
-        f"The record of the plugins that you allowed could not be read from {path} ({reason}): "
-        "you will be asked again, and answers hold until Plugdeck is closed."
-    )
-
-
-def _not_saved(path: Path, error: OSError) -> str:
-    return (
-        f"What you decided could not be saved in {path} ({error.strerror or error}): it holds until Plugdeck is "
-        "closed. Free some space, or make the folder writable."
-    )

@@ -92,16 +92,9 @@ class Rebuilds(QObject):
             return answer
         earlier = self._records.earlier(report.path, answer.sha256)
         allowed = earlier.approval if earlier else None
-        if not (earlier and allowed and answer.occasion is Occasion.CHANGED):
+        if not (earlier and allowed and answer.occasion is Occasion.CHANGED) or answer.signature.is_bad:
             return None
         if not answer.tier.holds_as_much_as(allowed.lowest_tier):
             return None
-        self._records.allow(
-            answer.sha256,
-            name=report.name,
-            path=report.path,
-            permissions=allowed.permissions,
-            lowest_tier=allowed.lowest_tier,
-        )
-        self._records.withdraw(earlier.sha256)  # or a day's builds would fill the list of decisions
-        return Approval(allowed.permissions, answer.sha256, allowed.lowest_tier)
+        # The yes moves: a day's builds would fill the list of decisions.
+        return self._records.pass_on(earlier, answer.sha256, name=report.name)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from plugdeck.catalogue.report import Report
 from plugdeck.ui.trust.asking import Asking
 from plugdeck.ui.trust.panel import QuestionPanel
+from plugdeck.ui.trust.records_watch import RecordsWatch
 from plugdeck.ui.trust.standing import Standings
 from plugdeck.ui.trust.waiting_bar import WaitingBar
 
@@ -31,6 +32,7 @@ class WindowTrust(QObject):
         self._selected: Path | None = None
         self.standings = Standings(window.services.records, window.services.background, self)
         self.asking = Asking(window.services.records, window.services.background, self)
+        RecordsWatch(window.shell, window.services.records, window.services.background)
         self.panel = QuestionPanel(window.shell)
         self.waiting = WaitingBar(window.shell)
         self.panel.hide()
@@ -58,7 +60,8 @@ class WindowTrust(QObject):
         asking, panel = self.asking, self.panel
         asking.changed.connect(self._show)
         self.standings.changed.connect(self.show_standing)
-        asking.failed.connect(self._window.notices.tell_error)
+        for source in (asking, self.standings):
+            source.failed.connect(self._window.notices.tell_error)
         panel.run_wanted.connect(asking.run_current)
         panel.run_all_wanted.connect(asking.run_together)
         panel.refused.connect(asking.refuse_current)

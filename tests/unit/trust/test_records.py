@@ -12,6 +12,7 @@ import pytest
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
 from plugdeck.trust.decision import Decision
 from plugdeck.trust.decisions_file import decisions_to_bytes, read_decisions
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.trust.records import TrustRecords
 
 ONE, TWO, THREE = "11" * 32, "22" * 32, "33" * 32
@@ -24,6 +25,11 @@ def path(tmp_path):
 
 def allow(records, sha256, *, name="blur", path="/plugins/blur.so", permissions=NO_PERMISSIONS, tier=Tier.SEALED):
     records.allow(sha256, name=name, path=Path(path), permissions=permissions, lowest_tier=tier)
+
+
+def widened(permissions):
+    """The edit of somebody who saw that nothing is allowed."""
+    return PermissionEdit(NO_PERMISSIONS, permissions)
 
 
 def no_space(*_arguments, **_options):
@@ -61,11 +67,75 @@ def test_permissions_change_for_what_is_allowed_and_for_nothing_else(path):
     records, network = TrustRecords(path), Permissions(network=True)
     allow(records, ONE)
 
-    records.change_permissions(ONE, network)
-    records.change_permissions(TWO, network)
+    assert records.change_permissions(ONE, widened(network)) == Approval(network, ONE, Tier.SEALED)
+    assert records.change_permissions(TWO, widened(network)) is None
 
     assert TrustRecords(path).approval(ONE).permissions == network
     assert TrustRecords(path).approval(TWO) is None
+
+
+def test_a_change_undoes_nothing_that_another_window_decided_meanwhile(path):
+    here, elsewhere = TrustRecords(path), TrustRecords(path)
+    seen = Permissions(("/a", "/b"))
+    allow(here, ONE, permissions=seen)
+    allow(here, TWO)
+
+    elsewhere.change_permissions(ONE, PermissionEdit(seen, Permissions(("/b",), ("/out",))))
+    here.change_permissions(ONE, PermissionEdit(seen, Permissions(("/a", "/b", "/c"), network=True)))
+    elsewhere.withdraw(TWO)
+
+    assert here.change_permissions(TWO, widened(Permissions(network=True))) is None
+    assert TrustRecords(path).approval(ONE).permissions == Permissions(("/b", "/c"), ("/out",), network=True)
+    assert TrustRecords(path).approval(TWO) is None
+
+
+def test_a_change_ends_no_quarantine(path):
+    records = TrustRecords(path)
+    allow(records, ONE)
+    records.quarantine(ONE, "blur", "It crashed.")
+
+    records.change_permissions(ONE, widened(Permissions(network=True)))
+
+    assert records.quarantined(ONE) == "It crashed."
+
+
+def test_what_needs_no_yes_begins_with_what_it_is_allowed_without_one(path):
+    records, network = TrustRecords(path), Permissions(network=True)
+    unasked = Decision(ONE, "sepia", "/samples/sepia.so", 0, Approval(sha256=ONE))
+
+    assert records.change_permissions(ONE, widened(network), unasked=unasked).permissions == network
+    both = Permissions(("/a",), network=True)
+    assert records.change_permissions(ONE, widened(Permissions(("/a",))), unasked=unasked).permissions == both
+
+
+def test_a_yes_goes_over_to_the_file_that_took_the_place_of_another(path):
+    records, permissions = TrustRecords(path), Permissions(("/a",))
+    allow(records, ONE, permissions=permissions, tier=Tier.FILTERED)
+
+    approval = records.pass_on(records.decision(ONE), TWO, name="blur")
+
+    assert approval == records.approval(TWO) == Approval(permissions, TWO, Tier.FILTERED)
+    assert [decision.sha256 for decision in TrustRecords(path).decisions()] == [TWO]
+
+
+def test_a_yes_that_was_taken_back_elsewhere_goes_over_to_nothing(path):
+    records = TrustRecords(path)
+    allow(records, ONE)
+    earlier = records.decision(ONE)
+    TrustRecords(path).withdraw(ONE)
+
+    assert records.pass_on(earlier, TWO, name="blur") is None
+    assert TrustRecords(path).decisions() == ()
+
+
+def test_a_yes_goes_over_to_nothing_that_is_in_quarantine(path):
+    records = TrustRecords(path)
+    allow(records, ONE)
+    records.quarantine(TWO, "blur", "It crashed.")
+
+    assert records.pass_on(records.decision(ONE), TWO, name="blur") is None
+    assert records.quarantined(TWO)
+    assert records.approval(ONE)
 
 
 def test_a_yes_can_be_taken_back(path):
@@ -125,7 +195,7 @@ def test_decisions_come_latest_first_and_deciding_again_makes_one_the_latest(pat
     records = TrustRecords(path)
     for sha256 in (ONE, TWO, THREE):
         allow(records, sha256)
-    records.change_permissions(ONE, Permissions(network=True))
+    records.change_permissions(ONE, widened(Permissions(network=True)))
 
     assert [decision.sha256 for decision in TrustRecords(path).decisions()] == [ONE, THREE, TWO]
 
@@ -196,6 +266,7 @@ def test_damage_while_it_is_used_loses_nothing_that_is_on_disk(path):
     path.write_bytes(b"half a li")
 
     allow(records, TWO)
+    assert records.unsaved_notice == ""
 
     assert path.with_name("decisions.jsonl.damaged-1").read_bytes() == b"half a li"
     assert records.approval(TWO)
@@ -217,12 +288,13 @@ def test_of_two_instances_that_find_damage_none_takes_the_others_good_file_away(
             raise ValueError("it is damaged")
         return read_decisions(file)
 
-    monkeypatch.setattr(second, "_read", lambda: read_through(second, read))
+    store = second._store
+    monkeypatch.setattr(store, "_read", lambda: read_through(store, read))
 
-    def read_through(records, reading):
+    def read_through(store, reading):
         with monkeypatch.context() as patch:
-            patch.setattr("plugdeck.trust.records.read_decisions", reading)
-            return TrustRecords._read(records)
+            patch.setattr("plugdeck.trust.decision_store.read_decisions", reading)
+            return type(store)._read(store)
 
     assert second.approval(ONE)
     assert sorted(file.name for file in path.parent.iterdir()) == ["decisions.jsonl", "decisions.jsonl.damaged-1"]
@@ -240,6 +312,7 @@ def test_a_full_disk_is_told_and_the_decision_holds_for_the_session_and_is_saved
     assert records.approval(ONE)
     assert records.approval(TWO)
     assert "No space left" in records.notice
+    assert "No space left" in records.unsaved_notice
     assert not records.is_saved
     assert TrustRecords(path).approval(TWO) is None
     assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -351,6 +424,7 @@ DECIDE = """
 import sys
 from pathlib import Path
 from plugdeck import atomic_file
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.trust.records import TrustRecords
 atomic_file.LOCK_PATIENCE_S = 100  # the machine may be busy
 records = TrustRecords(Path(sys.argv[1]))
@@ -375,7 +449,7 @@ def test_ten_thousand_decisions_are_read_once_for_many_questions(path, monkeypat
     path.write_bytes(decisions_to_bytes(made))
     records, reads = TrustRecords(path), []
     monkeypatch.setattr(
-        "plugdeck.trust.records.read_decisions", lambda file: reads.append(file) or read_decisions(file)
+        "plugdeck.trust.decision_store.read_decisions", lambda file: reads.append(file) or read_decisions(file)
     )
 
     assert all(records.approval(decision.sha256) for decision in made)

@@ -39,7 +39,7 @@ class Asking(QObject):
     changed = Signal()
     """Other questions wait, or another one is to be shown."""
     failed = Signal(object)
-    """A ``PlugdeckError``: a file could not be read, or an answer not kept."""
+    """A ``PlugdeckError``: a file or what was decided before could not be read, or an answer not kept."""
 
     def __init__(self, records: TrustRecords, background: Background, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -47,6 +47,7 @@ class Asking(QObject):
         self._background = background
         self._wishes: dict[Path, Wish] = {}
         self._current: Wish | None = None
+        self._told = ""
 
     @property
     def current(self) -> Question | None:
@@ -126,11 +127,21 @@ class Asking(QObject):
 
     def _look(self, wish: Wish) -> None:
         report, records = wish.report, self._records
+
+        def take(found: tuple[Approval | Question, str]) -> None:
+            answer, notice = found
+            self._tell_once(notice)
+            self._take(wish, answer)
+
         self._background.run(
-            lambda: ask_or_approve(report, records),
-            lambda answer: self._take(wish, answer),
-            lambda error: self._give_up(wish, error),
+            lambda: (ask_or_approve(report, records), records.notice), take, lambda error: self._give_up(wish, error)
         )
+
+    def _tell_once(self, notice: str) -> None:
+        """Why the user is asked what he was asked before; told again only when it is something else."""
+        is_news, self._told = notice not in {"", self._told}, notice
+        if is_news:
+            self.failed.emit(PlugdeckError(notice))
 
     def _take(self, wish: Wish, answer: Approval | Question) -> None:
         if self._wishes.get(wish.report.path) is not wish:
@@ -181,7 +192,7 @@ class Asking(QObject):
             permissions=approval.permissions,
             lowest_tier=approval.lowest_tier,
         )
-        if notice := self._records.notice:
+        if notice := self._records.unsaved_notice:
             raise PlugdeckError(notice)
 
     def _drop(self, wish: Wish) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.trust.permission_words import (
@@ -28,7 +29,7 @@ class PermissionsEditor(QWidget):
     """Shows permissions and tells of every change that the user makes; nothing is widened by itself."""
 
     edited = Signal(object)
-    """The user's new ``Permissions``."""
+    """The user's ``PermissionEdit``."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,8 +88,9 @@ class PermissionsEditor(QWidget):
 
     def _edit(self, permissions: Permissions) -> None:
         if permissions != self._permissions:
+            edit = PermissionEdit(self._permissions, permissions)
             self.show_permissions(permissions)
-            self.edited.emit(permissions)
+            self.edited.emit(edit)
 
     def _renew_rows(self) -> None:
         for row in self.rows:

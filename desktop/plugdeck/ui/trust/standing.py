@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from plugdeck.chain.step import StepView
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.trust.authors import Authors
-from plugdeck.trust.decision import Decision
+from plugdeck.trust.decision import MOST_CHARACTERS, Decision
 from plugdeck.trust.origin import is_shipped
 from plugdeck.trust.records import TrustRecords
 from plugdeck.trust.signatures import Signature, read_signature
@@ -35,6 +37,13 @@ class Standing:
             return self.decision.approval
         return Approval() if self.is_shipped else None
 
+    def unasked(self, step: StepView) -> Decision | None:
+        """What a change of its permissions begins with, where no yes was needed for these bytes; else None."""
+        if self.decision or not self.is_shipped:
+            return None
+        approval = Approval(sha256=step.sha256)
+        return Decision(step.sha256, step.name[:MOST_CHARACTERS], os.path.abspath(step.path), 0, approval)
+
     @property
     def words(self) -> str:
         """Who vouches for it, and what it may do beside its job; empty where neither is worth a line."""
@@ -47,6 +56,8 @@ class Standings(QObject):
     """Standings by the hash of the bytes and their place. One that is not known yet is told of when it is."""
 
     changed = Signal()
+    failed = Signal(object)
+    """A ``PlugdeckError``: a change could not be kept."""
     _recorded = Signal()
 
     def __init__(self, records: TrustRecords, background: Background, parent: QObject | None = None) -> None:

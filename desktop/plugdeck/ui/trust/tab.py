@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from time import localtime, strftime
+from typing import TypeVar
 
 from PySide6.QtWidgets import QFrame, QPushButton, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from plugdeck.chain.step import StepView
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
+from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.plain_label import plain_label
@@ -25,6 +29,8 @@ from plugdeck.ui.trust.question_words import signature
 from plugdeck.ui.trust.standing import Standing, Standings
 from plugdeck.ui.trust.tried import Tried
 from plugdeck.ui.visible_text import visible_text
+
+Result = TypeVar("Result")
 
 _TRIED, _SIGNED = "It tried", "Signed"
 _SHARED = "Plugins that share its process may do the same."
@@ -77,7 +83,8 @@ class PermissionsTab(QWidget):
         self._stack.setCurrentIndex(0)
 
     def _show_step(self, step: StepView) -> None:
-        standing = self._standings.of(step.sha256, step.path)
+        self._standing = standing = self._standings.of(step.sha256, step.path)
+        self.editor.setEnabled(bool(standing))  # until then it shows what another plugin may do
         self.tried.show_attempts(step.denied)
         self.tried.setVisible(bool(step.denied))
         self._facts.show_fact(_TRIED, bool(step.denied))
@@ -88,7 +95,6 @@ class PermissionsTab(QWidget):
         self._facts.name_labels()
 
     def _show_standing(self, step: StepView, standing: Standing) -> None:
-        self._standing = standing
         approval = standing.approval
         self.editor.show_permissions(approval.permissions if approval else Permissions())
         hindrance = _hindrance(step, approval)
@@ -103,25 +109,31 @@ class PermissionsTab(QWidget):
         self.signature.setText(words)
         self._facts.paint_mark(_SIGNED, mark)
 
-    def _set_permissions(self, permissions: Permissions) -> None:
-        """Remembers them, and then starts the plugin with them."""
+    def _change_permissions(self, edit: PermissionEdit) -> None:
+        """Remembers the change, and then starts the plugin with what it may do by now."""
         step, standing = self._step, self._standing
-        approval = standing.approval if standing else None
-        if step is None or standing is None or approval is None:
+        if step is None or standing is None:
             return
-        wanted = Approval(permissions, step.sha256, approval.lowest_tier)
-        manifest, chain = step.manifest, self._services.chain
+        chain, records = self._services.chain, self._services.records
+        unasked = standing.unasked(step)
 
-        def keep() -> None:
-            self._services.records.allow(
-                step.sha256,
-                name=step.name,
-                path=step.path,
-                permissions=permissions,
-                lowest_tier=wanted.lowest_tier,
-            )
+        def start(approval: Approval | None) -> None:
+            if approval:
+                chain.replace(step.key, step.manifest, approval)
 
-        self._services.background.run(keep, lambda _: chain.replace(step.key, manifest, wanted))
+        self._keep(lambda: records.change_permissions(step.sha256, edit, unasked=unasked), start)
+
+    def _keep(self, change: Callable[[], Result], then: Callable[[Result], None] = lambda _: None) -> None:
+        """Decides something off the GUI thread, and tells when it could not be saved."""
+        records, failed = self._services.records, self._standings.failed.emit
+
+        def go_on(done: tuple[Result, str]) -> None:
+            result, unsaved = done
+            if unsaved:
+                failed(PlugdeckError(unsaved))
+            then(result)
+
+        self._services.background.run(lambda: (change(), records.unsaved_notice), go_on, failed)
 
     def _allow_network(self) -> None:
         if (standing := self._standing) and (approval := standing.approval):
@@ -133,7 +145,7 @@ class PermissionsTab(QWidget):
     def _withdraw(self) -> None:
         if step := self._step:
             sha256, records = step.sha256, self._services.records
-            self._services.background.run(lambda: records.withdraw(sha256), lambda _: None)
+            self._keep(lambda: records.withdraw(sha256))
 
     def _renew(self) -> None:
         with suppress(RuntimeError):  # the window may be closing
@@ -141,7 +153,7 @@ class PermissionsTab(QWidget):
                 self._show_step(self._step)
 
     def _connect(self) -> None:
-        self.editor.edited.connect(self._set_permissions)
+        self.editor.edited.connect(self._change_permissions)
         self.tried.network_wanted.connect(self._allow_network)
         self.tried.folder_wanted.connect(self._ask_for_folder)
         self.withdraw.clicked.connect(self._withdraw)
