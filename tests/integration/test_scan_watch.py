@@ -6,6 +6,7 @@ import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -14,7 +15,7 @@ from watchdog.events import FileModifiedEvent
 
 from plugdeck.catalogue.watch import _FolderWatch, watch_folder
 
-PATIENCE_S = 30
+PATIENCE_S = 90
 Next = Callable[[], set[Path]]
 
 
@@ -40,6 +41,17 @@ def until_told(changes: Next, *paths: Path) -> set[Path]:
     while not told.issuperset(paths):
         told |= changes()
     return told
+
+
+def until_watched(folder: Path, changes: Next) -> None:
+    """Makes files until one is told of by its name.
+
+    A folder that came or went may be told of more than once, and stands for what was made in it until then.
+    """
+    for path in (folder / f"new{number}.so" for number in count()):
+        path.touch()
+        if path in changes():
+            return
 
 
 def test_new_file_is_told(folder: Path, changes: Next):
@@ -117,8 +129,7 @@ def test_folder_that_vanishes_and_returns_is_told_and_watched_again(folder: Path
     until_told(changes, folder)
     folder.mkdir()
     until_told(changes, folder)
-    (folder / "new.so").touch()
-    until_told(changes, folder / "new.so")
+    until_watched(folder, changes)
 
 
 def test_folder_that_is_moved_away_is_told(folder: Path, changes: Next):
@@ -133,8 +144,7 @@ def test_folder_that_does_not_exist_yet_is_waited_for(tmp_path: Path):
     folder.parent.mkdir()
     folder.mkdir()
     until_told(lambda: told.get(timeout=PATIENCE_S), folder)
-    (folder / "a.so").touch()
-    until_told(lambda: told.get(timeout=PATIENCE_S), folder / "a.so")
+    until_watched(folder, lambda: told.get(timeout=PATIENCE_S))
     end()
 
 

@@ -120,8 +120,15 @@ class _FolderWatch(FileSystemEventHandler):
             self._attach()
 
     def _attach(self) -> None:
-        exists = self._folder.is_dir()
-        above = next((folder for folder in self._folder.parents if folder.is_dir()), None)
-        for folder in ((self._folder,) if exists else ()) + ((above,) if above else ()):
-            path = os.fspath(folder)
-            self._watches[path] = self._observer.schedule(self, path, recursive=False)
+        """Looks for the folder once those above it are watched: it may come or go at any moment."""
+        while (above := self._nearest_above()) and os.fspath(above) not in self._watches:
+            self._attach_to(above)
+        if self._folder.is_dir():
+            self._attach_to(self._folder)
+
+    def _nearest_above(self) -> Path | None:
+        return next((folder for folder in self._folder.parents if folder.is_dir()), None)
+
+    def _attach_to(self, folder: Path) -> None:
+        path = os.fspath(folder)
+        self._watches[path] = self._observer.schedule(self, path, recursive=False)
