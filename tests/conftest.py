@@ -22,8 +22,9 @@ SDK = ROOT / "plugins" / "sdk"
 COMPILERS = {"c": ("cc", "gcc", "clang"), "c++": ("c++", "g++", "clang++")}
 SUFFIXES = {"c": ".c", "c++": ".cpp"}
 
-# For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too.
-PATIENCE_S = 30
+# For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too. Less than a test may
+# take, so that the one that waits in vain says for what.
+PATIENCE_S = 90
 
 # Before Qt starts, and for child processes too: no test opens a window on somebody's screen.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

@@ -30,7 +30,7 @@ from .targets import made
 LAYOUT = ImageLayout.packed(64, 60)
 PICTURE = Image(LAYOUT, bytes(range(256)) * 60)
 # What hangs is ended after so long; nothing else is in a hurry.
-HASTE_S = 0.5
+HASTE_S = 1.0
 THROWS = ("throw", "throw-in-thread", "throw-from-destructor")
 """The values of the other plugin's ``behaviour``, from 1."""
 

@@ -35,7 +35,7 @@ from plugdeck.ui.shell import Shell
 from plugdeck.ui.window_state import restore_window
 
 # For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too.
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 
 
 class PatientBot(QtBot):
@@ -165,6 +165,12 @@ def deck(qtbot: QtBot, build_plugin: Callable[..., Path], clock: Clock) -> Itera
     made.close()
 
 
+@pytest.fixture
+def no_haste(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A window's workers have all the time that they need, but for what ``Desk.hurry`` hurries."""
+    monkeypatch.setattr("plugdeck.ui.services.Deadlines", lambda **_: PATIENT)
+
+
 class Desk:
     """A whole window over real workers, as ``app`` puts it together, with settings of the test's own."""
 
@@ -213,6 +219,10 @@ class Desk:
         self.wait_for_state(path, state)
         return str(path)
 
+    def hurry(self, key: str) -> None:
+        """Whatever the plugin does from now on, it has a second for it."""
+        self.services.chain._find(key).host._deadlines = replace(PATIENT, call_s=1.0)
+
     def wait_for_state(self, path: Path, state: PluginState) -> None:
         """Waits until the list shows the state."""
         model = self.plugins.model
@@ -249,7 +259,7 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def desk(qtbot: QtBot, settings: Settings, clock: Clock) -> Iterator[Desk]:
+def desk(qtbot: QtBot, settings: Settings, clock: Clock, no_haste: None) -> Iterator[Desk]:
     """A ``Desk``; see there."""
     made = Desk(qtbot, settings, clock=clock)
     yield made
@@ -257,7 +267,7 @@ def desk(qtbot: QtBot, settings: Settings, clock: Clock) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def another_desk(qtbot: QtBot, clock: Clock) -> Iterator[Callable[[Settings], Desk]]:
+def another_desk(qtbot: QtBot, clock: Clock, no_haste: None) -> Iterator[Callable[[Settings], Desk]]:
     """``another_desk(settings)``: one more window, of the size that the settings say."""
     made: list[Desk] = []
 

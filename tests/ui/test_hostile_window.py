@@ -84,10 +84,11 @@ class Hall:
     def misbehave(self, behaviour: Behaviour) -> None:
         """Returns when the window has shown what came of it."""
         host = self.deck.chain._find(self.bad).host
-        if behaviour.hangs:
-            host._deadlines = replace(host._deadlines, call_s=HASTE_S)
         with made(behaviour.target, self.folder, self.folder / "own.so") as told:
             host.call("With", "/tmp" if behaviour.target is Target.TEMPORARY else told)
+            patient = host._deadlines
+            if behaviour.hangs:
+                host._deadlines = replace(patient, call_s=HASTE_S)
             self.heart.restart()
             seen = len(self.shown)
             self.deck.chain.set_value(self.bad, "behaviour", self.number_of(behaviour.name))
@@ -100,6 +101,7 @@ class Hall:
             elif comes.startswith("fails"):
                 self.deck.qtbot.waitUntil(lambda: bool(self.deck.step(self.bad).error))
             self.deck.qtbot.waitUntil(lambda: len(self.shown) > seen)
+            host._deadlines = patient
 
     def recover(self) -> None:
         """Has it loaded and well-behaved again."""
