@@ -85,8 +85,9 @@ def test_every_call_is_answered_while_plugins_are_swapped(
     for name in ("two", "three", "two"):
         run.swap(greeter(name))
         until(lambda name=name: run.answers()[-1] == name)
-    assert not any(beat.error for beat in run.beats)
-    assert [beat.number for beat in run.beats] == list(range(1, len(run.beats) + 1))
+    beats = tuple(run.beats)  # more come all the time
+    assert not any(beat.error for beat in beats)
+    assert [beat.number for beat in beats] == list(range(1, len(beats) + 1))
     order = [run.answers()[0], *(b for a, b in zip(run.answers(), run.answers()[1:], strict=False) if a != b)]
     assert order == ["one", "two", "three", "two"]
 
