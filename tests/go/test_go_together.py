@@ -11,6 +11,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.together import beside
 from plugdeck.compat.host import Host
 from plugdeck.dialects.manifest import Dialect
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.supervisor import Supervisor
@@ -67,7 +68,7 @@ def test_c_plugins_share_a_process(samples):
 def test_c_libraries_from_go_get_a_process_each_when_hosted_together(samples, tmp_path):
     paths = [Path(shutil.copy(samples / "mirror.so", tmp_path / name)) for name in ("one.so", "two.so")]
     paths += [samples / "sepia.so", samples / "sharpen.so"]
-    with Supervisor() as supervisor:
+    with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
         hosts = Hosts(supervisor, mode=HostingMode.TOGETHER)
         plugins = [hosts.host(path, examine(path).manifest) for path in paths]
         for plugin in plugins:

@@ -35,14 +35,14 @@ Host = Callable[..., HostedPlugin]
 
 
 @pytest.fixture
-def host() -> Iterator[Host]:
+def host(patient) -> Iterator[Host]:
     """``host(tier, path, approval)``: a host that is not started."""
     supervisors: list[Supervisor] = []
 
     def host(tier: Tier, path: Path, approval: Approval) -> HostedPlugin:
         if not offer().tier.holds_as_much_as(tier):
             pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
-        supervisors.append(Supervisor(tier=tier))
+        supervisors.append(Supervisor(tier=tier, deadlines=patient))
         manifest = examine(path).manifest
         assert manifest
         return supervisors[-1].host(path, manifest, approval)
@@ -153,9 +153,9 @@ def test_a_plugin_is_not_started_with_less_confinement_than_the_user_agreed_to(h
     assert [line.source for line in hosted.log.lines()] == [LogSource.HOST]
 
 
-def test_a_shared_process_goes_on_without_a_plugin_that_wants_to_be_held_better(plugin):
+def test_a_shared_process_goes_on_without_a_plugin_that_wants_to_be_held_better(plugin, patient):
     manifest = examine(plugin).manifest
-    with Supervisor(tier=Tier.LIMITED) as supervisor:
+    with Supervisor(tier=Tier.LIMITED, deadlines=patient) as supervisor:
         group = supervisor.group()
         first, second = group.add(plugin, manifest), group.add(plugin, manifest, Approval(lowest_tier=Tier.SEALED))
         first.start()

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
 from plugdeck.catalogue.examine import examine
@@ -82,7 +81,7 @@ def tier(request) -> Tier:
 
 
 @pytest.fixture
-def crash(tier, patient, has_ended) -> Iterator[Callable[..., Outcome]]:
+def crash(tier, patient, has_ended, children) -> Iterator[Callable[..., Outcome]]:
     """``crash(path)``: loads the plugin and lets it transform; how that ended. Nothing of its process is left."""
     supervisor = Supervisor(tier=tier, deadlines=patient)
 
@@ -99,7 +98,7 @@ def crash(tier, patient, has_ended) -> Iterator[Callable[..., Outcome]]:
 
     yield run
     supervisor.close()
-    assert not psutil.Process().children()
+    assert not children()
 
 
 def host(supervisor: Supervisor, path: Path) -> HostedPlugin:

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -244,16 +245,15 @@ def test_what_ends_its_process_ends_nothing_else(
     assert transform(supervisor, plugin) == bytes(range(24))
 
 
-def test_a_deadlock_is_ended_at_the_deadline(odd: Path) -> None:
-    with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=0.5)) as supervisor:
-        manifest = examine(odd).manifest
-        assert manifest
-        plugin = supervisor.host(odd, manifest)
-        plugin.start()
-        plugin.write("Mode", 7)
-        with supervisor.frame(picture()) as frame, pytest.raises(HostError):
-            plugin.transform(frame)
-        assert plugin.state is PluginState.TIMED_OUT
+def test_a_deadlock_is_ended_at_the_deadline(
+    supervisor: Supervisor, load: Callable[[Path], HostedPlugin], odd: Path, patient: Deadlines
+) -> None:
+    plugin = load(odd)
+    plugin.write("Mode", 7)
+    plugin._deadlines = replace(patient, call_s=0.5)  # for that transform alone
+    with supervisor.frame(picture()) as frame, pytest.raises(HostError):
+        plugin.transform(frame)
+    assert plugin.state is PluginState.TIMED_OUT
 
 
 @pytest.mark.parametrize("tier", [Tier.SEALED, Tier.FILTERED])

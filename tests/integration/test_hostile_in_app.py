@@ -18,12 +18,13 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from native.behaviours import BEHAVIOURS
 from native.runs import Stage, manifest_of
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.supervisor import Supervisor
 misbehave, witness, folder = map(Path, sys.argv[2:5])
 told = {}
-with Supervisor() as supervisor:
+with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
     hosts = Hosts(supervisor, mode=HostingMode.IN_APP)
     stage = Stage(supervisor, misbehave, misbehave, folder, json.loads(sys.argv[5]))
     plugin, neighbour = (hosts.host(path, manifest_of(path)) for path in (misbehave, witness))

@@ -478,8 +478,9 @@ def test_closed_supervisor_starts_nothing(mixing):
 def test_process_ends_with_the_process_that_started_it(mixing, until, has_ended):
     code = (
         "import os, sys; from pathlib import Path; from plugdeck.catalogue.examine import examine;"
-        "from plugdeck.hosting.supervisor import Supervisor; path = Path(sys.argv[1]);"
-        "plugin = Supervisor().host(path, examine(path).manifest); plugin.start();"
+        "from plugdeck.hosting.deadlines import Deadlines; from plugdeck.hosting.supervisor import Supervisor;"
+        "path = Path(sys.argv[1]); patient = Deadlines(hello_s=600, load_s=600, call_s=600);"
+        "plugin = Supervisor(deadlines=patient).host(path, examine(path).manifest); plugin.start();"
         "print(plugin.pid, flush=True); os.kill(os.getpid(), 9)"
     )
     command = [sys.executable, "-c", code, mixing("plus", "+", 3)]

@@ -12,6 +12,7 @@ import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.errors import PlugdeckError
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.in_app import InAppPlugin
@@ -21,6 +22,8 @@ from plugdeck.hosting.sandbox.confinement import Approval, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
+# No worker is late because the machine is busy.
+PATIENT = Deadlines(hello_s=600, load_s=600, call_s=600)
 # It knows by the frame's size whether it is tried, and by its environment whether it is inside.
 SOURCE = """
 #include <stdlib.h>
@@ -44,13 +47,14 @@ RUN = """
 import sys
 from pathlib import Path
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 path, folder, deed = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
-with Supervisor() as supervisor:
+with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
     plugin = Hosts(supervisor, journal=InAppJournal(folder)).host(path, examine(path).manifest, mode=HostingMode.IN_APP)
     plugin.start()
     print("loaded", flush=True)
@@ -83,7 +87,7 @@ def application(plugin: Path, journal: InAppJournal, deed: str = "", inside: str
 
 
 def load(plugin: Path, journal: InAppJournal, approval: Approval | None = None) -> InAppPlugin:
-    with Supervisor() as supervisor:
+    with Supervisor(deadlines=PATIENT) as supervisor:
         manifest = examine(plugin).manifest
         assert manifest
         made = Hosts(supervisor, mode=HostingMode.IN_APP, journal=journal).host(
@@ -181,7 +185,7 @@ def test_a_damaged_note_refuses_its_plugin_too(journal):
 
 def test_pictures_are_made_inside(plugin, journal):
     layout = ImageLayout.packed(4, 4)
-    with Supervisor() as supervisor:
+    with Supervisor(deadlines=PATIENT) as supervisor:
         inside = Hosts(supervisor, journal=journal).host(plugin, examine(plugin).manifest, mode=HostingMode.IN_APP)
         inside.start()
         with supervisor.frame(Image(layout, bytes(range(64)))) as frame, inside.transform(frame) as result:
@@ -195,7 +199,7 @@ def test_bytes_that_a_trial_put_in_their_place_are_not_opened(build_plugin, plug
     path.write_bytes(plugin.read_bytes())
     manifest = examine(path).manifest
     assert manifest
-    with Supervisor() as supervisor:
+    with Supervisor(deadlines=PATIENT) as supervisor:
 
         class Owner:
             """A supervisor whose trials end with another file in the plugin's place."""

@@ -62,10 +62,12 @@ ONE_THAT_DIES = """
 import os, sys
 from pathlib import Path
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 path = Path(sys.argv[1])
-plugin = Supervisor(tier=Tier.LIMITED).host(path, examine(path).manifest)
+patient = Deadlines(hello_s=600, load_s=600, call_s=600)
+plugin = Supervisor(tier=Tier.LIMITED, deadlines=patient).host(path, examine(path).manifest)
 plugin.start()
 print(plugin.pid, plugin.call("Detach", 0), plugin.call("Detach", 1), flush=True)
 os.kill(os.getpid(), 9)

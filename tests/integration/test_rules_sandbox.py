@@ -62,13 +62,13 @@ def tries(build_plugin) -> Path:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., HostedPlugin]]:
+def start(patient) -> Iterator[Callable[..., HostedPlugin]]:
     supervisors: list[Supervisor] = []
 
     def start(path: Path, *, tier: Tier = Tier.SEALED, permissions=Permissions(), **options) -> HostedPlugin:  # noqa: B008
         if list(Tier).index(tier) < list(Tier).index(offer().tier):
             pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
-        supervisors.append(Supervisor(tier=tier, **options))
+        supervisors.append(Supervisor(tier=tier, deadlines=patient, **options))
         plugin = supervisors[-1].host(path, examine(path).manifest, Approval(permissions))
         plugin.start()
         return plugin
@@ -175,6 +175,7 @@ IN_TERMINAL = """
 import os, sys
 from pathlib import Path
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.launch import PlainLauncher
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
@@ -182,7 +183,7 @@ if sys.argv[2] == "same session":
     os.posix_spawn = lambda *given, spawn=os.posix_spawn, **options: spawn(*given, **{**options, "setsid": False})
 os.close(os.open("/dev/tty", os.O_RDONLY))
 path = Path(sys.argv[1])
-with Supervisor(tier=Tier.LIMITED) as supervisor:
+with Supervisor(tier=Tier.LIMITED, deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
     plugin = supervisor.host(path, examine(path).manifest)
     plugin.start()
     print("result", plugin.call("Try", "terminal", ""), flush=True)

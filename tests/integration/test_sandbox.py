@@ -33,14 +33,14 @@ def is_offered(tier: Tier) -> bool:
 
 
 @pytest.fixture
-def start(build_plugin) -> Iterator[Callable[..., HostedPlugin]]:
+def start(build_plugin, patient) -> Iterator[Callable[..., HostedPlugin]]:
     supervisors: list[Supervisor] = []
 
     def start(tier: Tier, permissions: Permissions = NO_PERMISSIONS, path: Path | None = None) -> HostedPlugin:
         if not is_offered(tier):
             pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
         path = path or build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
-        supervisors.append(Supervisor(tier=tier))
+        supervisors.append(Supervisor(tier=tier, deadlines=patient))
         manifest = examine(path).manifest
         assert manifest
         plugin = supervisors[-1].host(path, manifest, Approval(permissions))
@@ -307,12 +307,12 @@ def test_a_plugin_named_by_a_relative_path_is_found_by_its_worker(start, build_p
 
 
 @pytest.mark.parametrize("tier", CONFINED)
-def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, prize, tier):
+def test_a_shared_process_has_what_any_of_its_plugins_is_allowed(build_plugin, patient, prize, tier):
     if not is_offered(tier):
         pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
     path = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
     manifest = examine(path).manifest
-    with Supervisor(tier=tier) as supervisor:
+    with Supervisor(tier=tier, deadlines=patient) as supervisor:
         group = supervisor.group()
         first = group.add(path, manifest)
         first.start()
@@ -327,12 +327,13 @@ WITH_TERMINAL = """
 import fcntl, sys, termios
 from pathlib import Path
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
 open("/dev/tty").close()
 path = Path(sys.argv[1])
-with Supervisor(tier=Tier(sys.argv[2])) as supervisor:
+with Supervisor(tier=Tier(sys.argv[2]), deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
     plugin = supervisor.host(path, examine(path).manifest)
     plugin.start()
     print(plugin.call("Try", "read", "/dev/tty"))

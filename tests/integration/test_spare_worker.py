@@ -48,7 +48,9 @@ class Warm:
 
 
 @pytest.fixture
-def warm(build_plugin, until) -> Iterator[Warm]:
+def warm(build_plugin, until, monkeypatch, tmp_path) -> Iterator[Warm]:
+    (tmp_path / "plenty").write_text("MemAvailable: 100000000 kB\n")  # whatever this machine has left
+    monkeypatch.setattr("plugdeck.hosting.spare_worker._MEMORY", tmp_path / "plenty")
     warm = Warm(build_plugin(SOURCE, name="plain.so"), until)
     yield warm
     warm.supervisor.close()
