@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, PluginState
-from plugdeck.hosting.plugin_log import KEPT_LINES, LogSource
+from plugdeck.hosting.plugin_log import KEPT_LINES, LogLine, LogSource
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -188,11 +190,36 @@ def test_megabyte_of_output_is_bounded_and_harms_nobody(supervisor, hosted, nati
     assert sum(len(line.text) for line in lines) < 1_000_000
 
 
-def test_hundred_thousand_log_lines_are_bounded_and_harm_nobody(supervisor, hosted, native):
-    plugin = hosted(native("flood-log-in-call"))
+def test_hundred_thousand_log_lines_are_bounded_and_each_that_was_left_out_is_counted(supervisor, hosted, native):
+    plugin, said = hosted(native("flood-log-in-call")), Counter()
+    plugin.log.on_line(lambda line: said.update({line.source: 1 if line.source is LogSource.PLUGIN else missing(line)}))
     plugin.start()
     assert works(plugin, supervisor)
+    plugin.stop()
     assert 0 < len(plugin.log.lines()) <= KEPT_LINES
+    assert said[LogSource.PLUGIN] + said[LogSource.HOST] == 100_000
+    assert said[LogSource.HOST] > 90_000
+
+
+def missing(line: LogLine) -> int:
+    """How many lines Plugdeck says were left out."""
+    count, _, words = line.text.partition(" ")
+    assert words in {"lines that it logged were left out.", "line that it logged was left out."}
+    return int(count.replace(",", ""))
+
+
+def test_plugin_that_takes_all_address_space_learns_that_there_is_no_room_in_a_sentence(
+    supervisor, hosted, native, number_of
+):
+    plugin = hosted(native("misbehave"))
+    plugin.start()
+    plugin.call("Do", number_of("reserve-all"))
+    layout = ImageLayout.packed(512, 512)
+    with supervisor.frame(Image(layout, bytes(layout.size_bytes))) as frame, pytest.raises(PlugdeckError) as failure:
+        plugin.transform(frame)
+    assert str(failure.value) == "Its process has no room for another picture: Cannot allocate memory."
+    assert failure.value.remedy
+    assert plugin.is_loaded
 
 
 def test_last_words_on_standard_error_are_part_of_the_outcome(supervisor, hosted, build_plugin):

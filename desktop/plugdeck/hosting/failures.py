@@ -10,6 +10,7 @@ from pathlib import Path
 from plugdeck.errors import ArgumentError, CallError, OpenError, PlugdeckError, SymbolNotFoundError, SymbolTypeError
 
 _MAXIMUM_TEXT = 4000
+_START_AGAIN = "Restart its host: what the plugin keeps in memory ends with its process."
 
 
 def describe(failure: BaseException) -> dict[str, object]:
@@ -32,6 +33,8 @@ def describe(failure: BaseException) -> dict[str, object]:
             facts = {"path": str(failure.path), "reason": failure.reason}
         case PlugdeckError():
             facts = {"message": str(failure)}
+        case MemoryError():
+            facts = {"message": "Its process has no memory left.", "remedy": _START_AGAIN}
         case _:
             facts = {"message": f"{type(failure).__name__}: {failure}"}
     cut = {key: value[:_MAXIMUM_TEXT] if isinstance(value, str) else value for key, value in facts.items()}
@@ -57,7 +60,7 @@ def rebuild(described: object) -> PlugdeckError:
             return SymbolTypeError(
                 text("symbol"), text("plugin"), expected=text("expected"), declared=declared, reason=text("reason")
             )
-        case "OpenError":
+        case "OpenError" | "StaleError":  # the plugin that the latter holds is in the worker
             return OpenError(Path(text("path")), text("reason"), remedy=text("remedy"))
         case "ArgumentError":
             return ArgumentError(text("message"), remedy=text("remedy"))

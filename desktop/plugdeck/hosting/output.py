@@ -139,15 +139,34 @@ class PipeReader:
 
 
 class LogReader:
-    """Takes the lines that plugins log through the host's table, one packet each."""
+    """Takes the lines that plugins log through the host's table, one packet each; tells how many it left out."""
 
     def __init__(
-        self, receive: Callable[[int], bytes], add: Callable[[int, LogLevel, str], None], left_out: LeftOut
+        self,
+        receive: Callable[[int], bytes],
+        add: Callable[[int, LogLevel, str], None],
+        tell: AddLine,
+        left_out: LeftOut,
+        budget: Budget | None = None,
     ) -> None:
         self._left_out = left_out
         self._receive = receive
         self._add = add
-        self._budget = Budget()
+        self._tell = tell
+        self._budget = budget or Budget()
+        self._missing = 0
+
+    @property
+    def holds(self) -> bool:
+        """Whether there is something to tell, for which the next second is waited."""
+        return bool(self._missing)
+
+    def flush(self, *, last: bool = False) -> None:
+        """Tells how many lines were left out, if the budget allows; ``last`` tells it in any case."""
+        if self._missing and (last or self._budget.admits(0, 1)):
+            missing, self._missing = self._missing, 0
+            lines = "1 line that it logged was" if missing == 1 else f"{missing:,} lines that it logged were"
+            self._tell(LogSource.HOST, LogLevel.WARNING, f"{lines} left out.")
 
     def read(self) -> bool:
         """Takes what is there; False when the other side is gone."""
@@ -160,10 +179,13 @@ class LogReader:
                 return False
             if not packet:
                 return False
-            if self._budget.admits(len(packet), 1):
+            if count := wire.left_out_by(packet):
+                self._missing += count
+            elif self._budget.admits(len(packet), 1):
                 self._take(packet)
             else:
                 self._left_out.add(len(packet))
+                self._missing += 1
         return True
 
     def _take(self, packet: bytes) -> None:
@@ -171,4 +193,5 @@ class LogReader:
             line = wire.decode_log(packet)
         except wire.WireError:
             return
+        self.flush()
         self._add(line.slot, LogLevel(min(line.level, LogLevel.ERROR)), line.text)

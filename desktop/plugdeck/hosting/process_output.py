@@ -56,7 +56,7 @@ class ProcessOutput:
             PipeReader(pipes[0], LogSource.STDOUT, self._add, budget, self._left_out),
             PipeReader(pipes[1], LogSource.STDERR, self._add, budget, self._left_out),
         )
-        self._log_reader = LogReader(log_channel.recv, sink.add_logged, self._left_out)
+        self._log_reader = LogReader(log_channel.recv, sink.add_logged, self._add, self._left_out)
 
     @property
     def left_out_bytes(self) -> int:
@@ -81,8 +81,7 @@ class ProcessOutput:
             self._closed = True
             for descriptor in (*self._ours, self._log_channel.fileno()):
                 self._watcher.forget(descriptor)
-            self._log_reader.read()
-            for reader in self._readers:
+            for reader in (self._log_reader, *self._readers):
                 reader.read()
                 reader.flush(last=True)
             for descriptor in self._ours:
@@ -102,7 +101,7 @@ class ProcessOutput:
                     return
                 if not read():
                     self._watcher.forget(descriptor)
-                if any(reader.holds for reader in self._readers):
+                if self._holds():
                     self._watcher.tick(self._flush)
             if self._left_out.is_flood:
                 self._on_flood()
@@ -114,6 +113,9 @@ class ProcessOutput:
         with self._lock:
             if self._closed:
                 return False
-            for reader in self._readers:
+            for reader in (self._log_reader, *self._readers):
                 reader.flush()
-            return any(reader.holds for reader in self._readers)
+            return self._holds()
+
+    def _holds(self) -> bool:
+        return any(reader.holds for reader in (self._log_reader, *self._readers))

@@ -43,6 +43,8 @@ _TRANSFORM = Struct("<HQQIIIHd")
 _MAP = Struct("<QQ")
 _UNMAP = Struct("<Q")
 _LOG = Struct("<HB")
+_LEFT_OUT = 0xFF
+_MOST_DIGITS = 12
 
 
 class Kind(IntEnum):
@@ -230,6 +232,18 @@ def decode_log(packet: bytes) -> LogPacket:
         raise WireError("a log line is shorter than its header")
     slot, level = _LOG.unpack_from(packet)
     return LogPacket(slot, level, packet[_LOG.size :].decode("utf-8", "surrogateescape"))
+
+
+def note_of_left_out(count: int) -> LogPacket:
+    """What says, among log lines, that so many of them found no room."""
+    return LogPacket(0, _LEFT_OUT, str(count))
+
+
+def left_out_by(packet: bytes) -> int:
+    """How many lines such a note says are missing; 0 for a line, of which only the beginning is looked at."""
+    is_short = _LOG.size < len(packet) <= _LOG.size + _MOST_DIGITS
+    is_note = is_short and packet[_LOG.size - 1] == _LEFT_OUT and packet[_LOG.size :].isdigit()
+    return int(packet[_LOG.size :]) if is_note else 0
 
 
 def _unpack(layout: Struct, body: bytes) -> tuple[int | float, ...]:

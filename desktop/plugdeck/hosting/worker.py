@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import failures, wire
 from plugdeck.hosting.crash.parking import parked_crashes
 from plugdeck.hosting.guarded_memory import GuardedMemory
+from plugdeck.hosting.log_writer import LogWriter
 from plugdeck.hosting.plugin_opening import open_transform
 from plugdeck.hosting.waiting import comes_at_once
 from plugdeck.hosting.wire import (
@@ -31,7 +33,6 @@ from plugdeck.hosting.wire import (
     FLAG_DESCRIPTOR,
     LOG_DESCRIPTOR,
     Kind,
-    LogPacket,
     Message,
 )
 from plugdeck.hosting.work_mark import WorkMark
@@ -45,7 +46,7 @@ class Worker:
 
     def __init__(self, channel: socket.socket, log: socket.socket, flag: mmap.mmap) -> None:
         self._channel = channel
-        self._log = log
+        self._log = LogWriter(log)
         self._flag = flag
         self._plugins: dict[int, BoundTransform] = {}
         self._mark = WorkMark()
@@ -84,6 +85,7 @@ class Worker:
             described = failures.describe(failure)
         finally:
             self._mark.leave()
+            self._log.tell_left_out()
         return wire.encode(Kind.FAILED, message.request, wire.pack_json(described))
 
     def _load(self, message: Message) -> bytes:
@@ -91,13 +93,7 @@ class Worker:
         path = Path(text)
         # The descriptor stays open: the loader goes by names, and its number must not come to mean another file.
         file = f"/proc/self/fd/{message.descriptors[0]}" if message.descriptors else path
-
-        def log(level: int, line: str) -> None:
-            try:
-                self._log.send(wire.encode_log(LogPacket(slot, level, line)))
-            except OSError:  # nobody takes the lines as fast as they come: this one is left out
-                return
-
+        log = partial(self._log.write, slot)
         self._mark.enter(slot)
         self._plugins[slot] = open_transform(file, path, expected, log=log, cancelled=self._is_cancelled)
         return b"null"

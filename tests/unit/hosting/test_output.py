@@ -123,9 +123,10 @@ def test_nothing_is_lost_while_the_budget_lasts(parts):
 
 def test_log_packets_become_lines_and_others_are_left_out():
     packets = [wire.encode_log(wire.LogPacket(1, 9, "hi")), b"x", b""]
-    lines = []
-    reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line), LeftOut())
+    lines, told = [], []
+    reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line), told.append, LeftOut())
     assert reader.read() is False
+    assert not told
     assert lines == [(1, LogLevel.ERROR, "hi")]
 
 
@@ -137,11 +138,30 @@ def test_flood_of_log_packets_is_bounded():
         left[0] -= 1
         return packet if left[0] >= 0 else b""
 
-    lines = []
-    reader = LogReader(receive, lambda *line: lines.append(line), LeftOut())
+    clock, lines, told = Clock(), [], []
+    add, tell = lambda *line: lines.append(line), lambda *line: told.append(line)
+    reader = LogReader(receive, add, tell, LeftOut(clock), Budget(clock))
     while reader.read():
         pass
-    assert len(lines) <= 1000
+    assert len(lines) == 1000
+    assert reader.holds and not told
+    clock.now += 1
+    reader.flush()
+    assert told == [(LogSource.HOST, LogLevel.WARNING, "4,000 lines that it logged were left out.")]
+    assert not reader.holds
+
+
+def test_lines_that_found_no_room_in_the_worker_are_told_before_the_next_one():
+    note = wire.encode_log(wire.note_of_left_out(1))
+    packets = [note, wire.encode_log(wire.LogPacket(3, 1, "after")), note, b""]
+    said = []
+    reader = LogReader(
+        lambda size: packets.pop(0), lambda *line: said.append(line), lambda *line: said.append(line), LeftOut()
+    )
+    assert reader.read() is False
+    reader.flush(last=True)
+    missing = (LogSource.HOST, LogLevel.WARNING, "1 line that it logged was left out.")
+    assert said == [missing, (3, LogLevel.INFO, "after"), missing]
 
 
 def test_flood_is_far_more_than_anybody_reads_in_a_short_time():
@@ -169,5 +189,5 @@ def test_bytes_and_log_lines_that_nobody_reads_are_counted(pipe):
     pipe.write(b"x" * 100 * 1024 * 8)
     assert pipe.left_out.total_bytes >= 400 * 1024
     left_out, packets = LeftOut(), [wire.encode_log(wire.LogPacket(0, 1, "y" * 1000))] * 900
-    LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, left_out).read()
+    LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, print, left_out).read()
     assert left_out.total_bytes > 500 * 1000
