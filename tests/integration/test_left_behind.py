@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
 from dataclasses import replace
+from threading import Thread
 
 import psutil
 import pytest
@@ -110,6 +113,40 @@ def test_how_the_plugin_ended_is_told_beside(plugin, until, has_ended, call, num
         plugin.call(*call)
     assert (failure.value.outcome.ending, failure.value.outcome.signal) == (Ending.CRASHED, number)
     until(lambda: all(has_ended(pid) for pid in left))
+
+
+class NoDescriptors:
+    """``os``, in a process that may open nothing more."""
+
+    def __getattr__(self, name):
+        return getattr(os, name)
+
+    def pidfd_open(self, pid):
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+
+def test_a_worker_that_could_not_be_got_hold_of_is_ended_by_the_one_that_minds_it(
+    path, patient, monkeypatch, until, has_ended
+):
+    monkeypatch.setattr("plugdeck.hosting.sandbox.line.os", NoDescriptors())
+    with Supervisor(deadlines=patient, tier=Tier.LIMITED) as supervisor:
+        plugin = supervisor.host(path, examine(path).manifest)
+        plugin.start()
+        pids = [plugin.pid, *detach(plugin, stopped=True)]
+        assert plugin.call("StopParent") == 0
+        plugin._group.process.abandon()
+        until(lambda: all(has_ended(pid) for pid in pids))
+
+
+def test_who_awaits_the_end_of_a_worker_keeps_nobody_from_ending_it(plugin, until, monkeypatch):
+    monkeypatch.setattr("plugdeck.hosting.child_process._BURIED_MS", 600_000)
+    process = plugin._group.process
+    waiting = Thread(target=process._child.bury, args=("nothing",))
+    waiting.start()
+    until(process._child._burying.locked)
+    process.abandon()
+    waiting.join()
+    until(lambda: not plugin.is_loaded)
 
 
 def test_who_stops_the_one_that_minds_it_is_ended_all_the_same(plugin, until, has_ended):

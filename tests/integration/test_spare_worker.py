@@ -6,24 +6,33 @@ import os
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Event, Thread
+from time import monotonic
 
 import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
-from plugdeck.hosting.outcome import HostError
-from plugdeck.hosting.plugin_log import LogSource
+from plugdeck.hosting.outcome import Ending, HostError
+from plugdeck.hosting.plugin_log import LogSource, PluginLog
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions
 from plugdeck.hosting.supervisor import Supervisor
 
 SOURCE = """
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include "plugdeck.h"
 PD_PLUGIN("plain", "1.0.0", "", "MIT", "Says a word, or ends.")
 PD_FUNCTION(int, Say, (int))
-int Say(int number) { printf("%d\\n", number); fflush(stdout); if (!number) abort(); return number; }
+int Say(int number) {
+  printf("%d\\n", number);
+  fflush(stdout);
+  if (!number) abort();
+  if (number < 0) raise(SIGKILL);
+  return number;
+}
 """
 
 
@@ -121,6 +130,40 @@ def test_a_spare_worker_that_died_is_not_used_and_is_replaced(warm, until):
 
     assert plugin.call("Say", 7) == 7
     until(lambda: (ready := warm.supervisor._supply._spare._ready) and ready[1] is not process)
+
+
+def test_a_spare_worker_whose_death_nobody_noticed_is_given_back_by_whoever_wanted_it(warm, until, children):
+    warm.supervisor.prepare()
+    pid = warm.spare_pid()
+    spare, go_on = warm.supervisor._supply._spare, Event()
+    command, process, _ = spare._ready
+    busy = Thread(target=lambda: warm.supervisor._watcher.run(go_on.wait))
+    busy.start()
+    try:
+        os.kill(pid, signal.SIGKILL)
+        until(process.is_dead)
+        assert process.is_alive  # as far as anybody knows
+        assert spare.take(command, PluginLog(), lambda outcome: pytest.fail("it was nobody's")) is None
+        assert not children()
+    finally:
+        go_on.set()
+        busy.join()
+
+
+def test_time_and_memory_are_counted_from_when_a_spare_worker_is_taken(warm):
+    warm.supervisor.prepare()
+    warm.spare_pid()
+    child = warm.supervisor._supply._spare._ready[1]._child
+    child._began -= 3600
+    child._oom_kills -= 1
+    plugin, began = warm.host(), monotonic()
+    plugin.start()
+    with pytest.raises(HostError) as failure:
+        plugin.call("Say", -1)
+
+    outcome = failure.value.outcome
+    assert (outcome.ending, outcome.signal) == (Ending.CRASHED, signal.SIGKILL)
+    assert 0 < outcome.seconds <= monotonic() - began
 
 
 @pytest.mark.parametrize("is_ready", [True, False])
