@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import struct
 import subprocess
 import sys
 from dataclasses import replace
@@ -13,7 +14,7 @@ import pytest
 
 import plugdeck
 from plugdeck.hosting.sandbox.call_filter import CallFilter
-from plugdeck.hosting.sandbox.system_calls import system_calls
+from plugdeck.hosting.sandbox.system_calls import SystemCalls, system_calls
 from plugdeck.paths import shipped
 
 PROBE = Path(__file__).parent.parent / "native" / "probe.c"
@@ -76,6 +77,29 @@ def test_without_its_rule_a_group_of_calls_reaches_the_kernel(probe, control, gr
 
 def test_every_refused_call_has_words(control):
     assert {name for name in CALLS.numbers if name not in CALLS.deeds} == {"clone3"}
+
+
+ALLOWED = struct.pack("=HBBI", 0x06, 0, 0, 0x7FFF_0000)  # BPF_RET, SECCOMP_RET_ALLOW
+X32 = 0x4000_0000
+# In place of that, as the last step: whatever has the number of an x32 call and was not refused answers EXDEV, as a
+# kernel would that has such calls; this one says ENOSYS by itself.
+AS_A_KERNEL_WITH_X32 = b"".join(
+    struct.pack("=HBBI", *step) for step in ((0x35, 0, 1, X32), (0x06, 0, 0, 0x5_0000 | errno.EXDEV))
+)
+
+
+@pytest.mark.skipif(CALLS is None or not CALLS.has_x32, reason="only x86-64 has a second and a third numbering")
+def test_the_second_numbering_is_refused_as_a_whole_by_its_rule_alone(probe):
+    numbers = {name: X32 | number for name, number in CALLS.numbers.items()} | {"none": X32, "getpid": X32 | 39}
+
+    def said(calls: SystemCalls) -> set[int]:
+        program = CallFilter(calls).program()
+        assert program.endswith(ALLOWED)
+        program = program.removesuffix(ALLOWED) + AS_A_KERNEL_WITH_X32 + ALLOWED
+        return set(probe(numbers, program).values())
+
+    assert said(CALLS) == {errno.ENOSYS}
+    assert said(replace(CALLS, has_x32=False)) == {errno.EXDEV}
 
 
 OTHER_MACHINE = FILTERED.rpartition("print")[0] + "sys.exit(library.ProbeOtherMachine())\n"

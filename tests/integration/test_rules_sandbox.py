@@ -34,15 +34,22 @@ TRIES = Path(__file__).parent.parent / "native" / "tries.c"
 
 
 class Changed:
-    """Starts workers with another command line: without one of bubblewrap's options, or with other orders."""
+    """Starts workers with another command line: without one of bubblewrap's options, or with other orders.
 
-    def __init__(self, without: tuple[str, ...] = (), instead: tuple[str, ...] = (), **orders: object) -> None:
-        self._without, self._instead, self._orders = without, instead, orders
+    ``first`` is Python that they run before anything else: it takes a rule out of what they do to themselves.
+    """
+
+    def __init__(
+        self, without: tuple[str, ...] = (), instead: tuple[str, ...] = (), *, first: str = "", **orders: object
+    ) -> None:
+        self._without, self._instead, self._first, self._orders = without, instead, first, orders
 
     def launch(self, command: WorkerCommand, descriptors: Mapping[int, int]) -> int:
         arguments = list(command.arguments)
         place = next(at for at, word in enumerate(arguments) if word.startswith('{"limits"'))
         arguments[place] = json.dumps({**json.loads(arguments[place]), **self._orders})
+        begin, own, main = arguments[place - 1].partition("from plugdeck.hosting.worker_start")
+        arguments[place - 1] = f"{begin}{self._first}{own}{main}"
         if self._without:
             count = len(self._without)
             at = next(at for at in range(len(arguments)) if tuple(arguments[at : at + count]) == self._without)
@@ -168,6 +175,50 @@ def test_workers_leave_no_core_and_are_the_first_to_go_when_memory_ends(start, t
     plugin = start(tries, tier=tier)
     assert plugin.call("Try", "dump-core", "") == errno.EPERM
     assert Path(f"/proc/{plugin.pid}/oom_score_adj").read_text() == "800\n"
+
+
+OPEN_TO_LOOKS = "from plugdeck.hosting.sandbox import minder; minder._PR_SET_DUMPABLE = 0; "
+
+
+@pytest.mark.parametrize("tier", [Tier.SEALED, Tier.LIMITED])
+def test_a_worker_does_not_get_into_its_minder_since_that_is_not_dumpable(start, tries, tier):
+    if tier is Tier.LIMITED and not os.geteuid():
+        pytest.skip("root is let in everywhere")
+
+    def attempt(first: str) -> int:
+        return start(tries, tier=tier, launcher=Changed(first=first, **NO_FILTER)).call("Try", "parent", "")
+
+    assert attempt("") == errno.EACCES
+    assert attempt(OPEN_TO_LOOKS) == 0
+
+
+LEFT_OPEN = "import os; os.closerange = lambda *given: None; "
+
+
+@pytest.mark.parametrize("tier", Tier)
+def test_a_worker_closes_what_it_inherited(start, tries, tmp_path, descriptors, tier):
+    inherited, secret = os.open(tmp_path / "secret", os.O_RDWR | os.O_CREAT), os.fspath(tmp_path / "secret")
+    os.set_inheritable(inherited, True)
+
+    def has_it(first: str) -> bool:
+        return secret in descriptors(start(tries, tier=tier, launcher=Changed(first=first)).pid)
+
+    try:
+        assert not has_it("")
+        assert has_it(LEFT_OPEN)
+    finally:
+        os.close(inherited)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can look into a minder")
+@pytest.mark.parametrize("tier", [Tier.SEALED, Tier.LIMITED])
+def test_a_minder_keeps_its_line_and_nothing_that_is_the_workers(start, tries, descriptors, tier):
+    def held(first: str) -> int:
+        worker = psutil.Process(start(tries, tier=tier, launcher=Changed(first=first)).pid)
+        return len(descriptors(worker.ppid()))
+
+    assert held("") == 1
+    assert held(LEFT_OPEN) > 1
 
 
 # A process with a terminal of its own, as a shell starts one; whoever it starts in another session has none.
