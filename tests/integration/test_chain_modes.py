@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.chain.admission import for_mode
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import Ending, PluginState
+from plugdeck.hosting.sandbox.confinement import Approval, Tier
 
 # Another Plugdeck, which crashes with the plugin inside.
 CRASHES_INSIDE = """
@@ -125,3 +130,21 @@ def test_a_plugin_that_plugdeck_crashed_with_inside_is_not_taken_in(deck, adding
 
     assert "inside Plugdeck itself" in deck.step(key).not_taken.sentence
     assert deck.state(key) is PluginState.LOADED
+
+
+def test_a_new_build_of_one_inside_this_process_gets_a_process_unless_it_is_let_in_too(deck, adding, children, tmp_path):
+    path = Path(shutil.copy(adding("plus", 3), tmp_path / "plus.so"))
+    key = deck.load(path).key
+    deck.chain.rehost(key, HostingMode.IN_APP)
+    deck.until(lambda: deck.step(key).mode is HostingMode.IN_APP)
+
+    new = Path(shutil.copy(adding("plus", 5), tmp_path / "new")).rename(path)
+    confined = Approval(sha256=sha256_of(new), lowest_tier=Tier.LIMITED)
+    deck.chain.replace(key, deck.manifest(new), confined)
+    deck.until(lambda: deck.step(key).mode is None)
+    assert deck.step(key).not_taken is None
+    assert deck.host(key).pid is not None
+
+    deck.chain.replace(key, deck.manifest(new), for_mode(confined, HostingMode.IN_APP), HostingMode.IN_APP)
+    deck.until(lambda: deck.step(key).mode is HostingMode.IN_APP)
+    deck.until(lambda: children() == [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
 from plugdeck.dialects.manifest import IMAGE_TRANSFORM, Dialect, Manifest
 from plugdeck.hosting.outcome import PluginState
@@ -98,6 +100,24 @@ def test_a_file_with_more_symbols_than_are_listed_says_so(qtbot, background, put
     qtbot.addWidget(tab)
     tab.show_subject(Subject(examine(put("blur"), symbols=False)))
     qtbot.waitUntil(lambda: TOO_MANY in words(tab), timeout=10_000)
+
+
+def test_symbols_are_read_where_the_chosen_host_would_find_the_file(qtbot, background, put, tmp_path):
+    tree = tmp_path / "tree"
+    for folder in ("real", "plugins", "lib64"):
+        (tree / folder).mkdir(parents=True)
+    loaded = Host.default().resolver.loaded
+    for name in loaded:
+        if name.startswith(("libc.so.", "libm.so.", "ld-linux")):
+            shutil.copy(loaded[name].path, tree / "lib64" / name)
+    shutil.copy(put("blur"), tree / "real")
+    listed = tree / "plugins/blur.so"
+    listed.symlink_to("/real/blur.so")  # as it is called in that system
+    choice = HostChoice(sysroot=tree)
+    tab = SymbolsTab(background)
+    qtbot.addWidget(tab)
+    tab.show_subject(Subject(examine(listed, choice.host(), symbols=False), judged=Judgement(choice)))
+    qtbot.waitUntil(lambda: "Answer" in cells(tab))
 
 
 # --- compatibility

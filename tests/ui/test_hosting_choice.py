@@ -10,6 +10,7 @@ import pytest
 
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.settings import Settings
 from plugdeck.ui.kept_steps import KeptStep, find_all, kept_steps
 from plugdeck.ui.plugin_settings import PluginSettings
@@ -81,6 +82,56 @@ def test_inside_plugdeck_is_a_wish_that_is_confirmed_after_a_warning(desk, loade
     assert pid(desk, loaded) is not None
 
 
+def take_in(desk, key: str, qtbot) -> None:
+    desk.window.hosting._take_in(key)
+    qtbot.waitUntil(lambda: desk.services.chain.step(key).mode is HostingMode.IN_APP)
+
+
+def replace_file(desk, put, key: str) -> None:
+    put("blur", version="2.0.0")
+    desk.wait_for_state(desk.services.chain.step(key).path, PluginState.STALE)
+
+
+def test_a_new_file_is_not_run_inside_plugdeck_before_that_is_chosen_for_it_too(desk, loaded, put, qtbot):
+    take_in(desk, loaded, qtbot)
+    replace_file(desk, put, loaded)
+
+    desk.details.header.replace.click()
+
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).version == "2.0.0")
+    assert desk.services.chain.step(loaded).mode is None
+    assert pid(desk, loaded) is not None
+    assert "runs in a process of its own" in desk.notices()
+    desk.window.notices.shown[-1].action.click()
+    assert "has your own rights" in desk.window.notices.shown[-1].text
+    desk.window.notices.shown[-1].action.click()
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is HostingMode.IN_APP)
+    assert desk.services.chain.step(loaded).version == "2.0.0"
+
+
+def test_a_followed_file_stays_inside_plugdeck_as_it_was_said(desk, loaded, put, qtbot):
+    take_in(desk, loaded, qtbot)
+    desk.window.chain.follow_wanted.emit(loaded, True)
+
+    put("blur", version="2.0.0", is_known=False)
+
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).version == "2.0.0")
+    assert desk.services.chain.step(loaded).mode is HostingMode.IN_APP
+    assert desk.services.chain.step(loaded).not_taken is None
+
+
+def test_out_of_plugdeck_again_it_is_as_confined_as_was_agreed_to(desk, loaded, qtbot):
+    records, step = desk.services.records, desk.services.chain.step(loaded)
+    agreed = {"name": "blur", "path": step.path, "permissions": NO_PERMISSIONS, "lowest_tier": Tier.FILTERED}
+    take_in(desk, loaded, qtbot)
+    records.allow(step.sha256, **agreed)
+
+    desk.window.hosting._ask(wanted=False)
+
+    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is None)
+    assert desk.services.chain.step(loaded).approval.lowest_tier is Tier.FILTERED
+
+
 def test_a_choice_that_makes_no_sense_is_the_usual_one(settings):
     for odd in ("in-app", "nowhere", 5):
         settings.set(HOSTING_MODE, odd)
@@ -91,8 +142,7 @@ def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, setti
     settings.set(RESTORE_CHAIN, True)
     memory = SessionMemory(desk.window)
     memory.begin()
-    desk.window.hosting._take_in(desk.services.chain.step(loaded))
-    qtbot.waitUntil(lambda: desk.services.chain.step(loaded).mode is HostingMode.IN_APP)
+    take_in(desk, loaded, qtbot)
     qtbot.waitUntil(
         lambda: [kept.is_in_app for kept in kept_steps(Settings.load(settings.path)) if kept.sha256] == [True]
     )

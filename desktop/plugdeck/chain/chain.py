@@ -136,14 +136,20 @@ class Chain:
             step.ended = step.not_taken = None
             self._listeners.notify()
 
-    def replace(self, key: str, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> None:
-        """Swaps in the file that lies at the step's path now.
+    def replace(
+        self,
+        key: str,
+        manifest: Manifest,
+        approval: Approval = NO_APPROVAL_NEEDED,
+        mode: HostingMode | None = None,
+    ) -> None:
+        """Swaps in the file that lies at the step's path now, to run in a mode of its own or else in a process alone.
 
         The new host is started beside the old one and makes a picture that nobody sees; only then do they change
         places, between two frames. If it fails, the old code keeps running and the step's ``not_taken`` says why.
         """
         if step := self._find(key):
-            self._loader.replace(step, manifest, approval)
+            self._loader.replace(step, manifest, approval, mode)
 
     def rehost(self, key: str, mode: HostingMode | None, approval: Approval | None = None) -> None:
         """Moves a step to a host in another mode, or in the mode of all that holds by now, as ``replace`` does.

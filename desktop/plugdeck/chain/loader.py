@@ -61,13 +61,13 @@ class Loader:
         """Starts a step's host that has ended, unless it is kept off; how it ended is still told. Returns at once."""
         self.run(lambda: self._start(step, is_new_process=True))
 
-    def replace(self, step: Step, manifest: Manifest, approval: Approval) -> None:
+    def replace(self, step: Step, manifest: Manifest, approval: Approval, mode: HostingMode | None) -> None:
         """Starts a host for the file that lies at the step's path now, and swaps it in; returns at once.
 
         It has a process of its own also where the others share one: that one ends together with the old code.
         """
-        host_mode = step.mode or HostingMode.INDIVIDUALLY
-        self.run(lambda: self._replace(step, manifest, approval, step.mode, host_mode))
+        host_mode = mode or HostingMode.INDIVIDUALLY
+        self.run(lambda: self._replace(step, manifest, approval, mode, host_mode))
 
     def rehost(self, step: Step, approval: Approval, mode: HostingMode | None) -> None:
         """Starts a host for the same file in another mode, and swaps it in; returns at once."""

@@ -6,8 +6,6 @@ Pictures are copied out of shared memory before they are handed on: no plugin ca
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Thread
@@ -17,6 +15,7 @@ from plugdeck.chain.chain import Chain
 from plugdeck.chain.render import RenderCancelledError, Renderer, Run
 from plugdeck.chain.step import sentence_of
 from plugdeck.chain.transform_host import FrameFactory
+from plugdeck.chain.uncaught import tell_uncaught
 from plugdeck.errors import PlugdeckError
 from plugdeck.image import Image
 
@@ -151,8 +150,8 @@ class Preview:
             self._drop_renderers(keep=set())
             reason = f" ({error.strerror})" if isinstance(error, OSError) and error.strerror else ""
             self._fail(f"There is not enough memory to show the picture{reason}. Use a smaller one.")
-        except Exception:  # noqa: BLE001 - the thread's top level; reported as an uncaught one is
-            threading.excepthook(threading.ExceptHookArgs((*sys.exc_info(), threading.current_thread())))
+        except Exception:  # noqa: BLE001 - the thread's top level
+            tell_uncaught()
 
     def _fail(self, sentence: str) -> None:
         if not self._closed:

@@ -7,6 +7,7 @@ from queue import SimpleQueue
 from threading import Thread
 
 from plugdeck.chain.step import Step, sentence_of
+from plugdeck.chain.uncaught import tell_uncaught
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.outcome import HostError, PluginState
 
@@ -35,11 +36,17 @@ class ValueWriter:
 
     def _write(self) -> None:
         while (step := self._dirty.get()) is not None:
-            if step.host.state is not PluginState.LOADED:
-                continue
             try:
-                step.post.flush()
-            except HostError:
-                continue  # the host's outcome tells why
-            except PlugdeckError as error:
-                self._on_refused(step, sentence_of(error))
+                self._write_pending(step)
+            except Exception:  # noqa: BLE001 - the thread's top level: no value would reach a plugin after it
+                tell_uncaught()
+
+    def _write_pending(self, step: Step) -> None:
+        if step.host.state is not PluginState.LOADED:
+            return
+        try:
+            step.post.flush()
+        except HostError:
+            return  # the host's outcome tells why
+        except PlugdeckError as error:
+            self._on_refused(step, sentence_of(error))

@@ -129,6 +129,7 @@ class MainWindow(QObject):
         plugins.browse_wanted.connect(self.commands.ask_for_folder)
         plugins.samples_wanted.connect(self.commands.open_samples)
         self.chain.step_selected.connect(self._select_step)
+        self.chain.replacing.moved_out.connect(self.hosting.tell_moved_out)
         details.load_wanted.connect(self.commands.load_selected)
         details.restart_wanted.connect(self.commands.restart_selected)
         details.replace_wanted.connect(self.commands.replace_selected)

@@ -16,6 +16,7 @@ from PySide6.QtGui import QGuiApplication
 
 from plugdeck.binary.facts import FileIdentity
 from plugdeck.catalogue.report import Report
+from plugdeck.chain.admission import for_mode
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER
@@ -29,7 +30,6 @@ from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
 from plugdeck.ui.safe_mode import SafeModeBar
-from plugdeck.ui.window_hosting import for_mode
 
 PICTURE = "session.picture"
 RUNNING = "session.running"

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup
 
-from plugdeck.chain.step import StepView
+from plugdeck.chain.admission import for_mode
 from plugdeck.compat.finding import Severity
 from plugdeck.hosting.hosting_mode import HostingMode
-from plugdeck.hosting.sandbox.confinement import Approval, Tier
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.services import HOSTING_MODE
 from plugdeck.ui.visible_text import visible_text
@@ -80,32 +78,42 @@ class WindowHosting(QObject):
             if step.mode is None and step.is_loaded:
                 services.chain.rehost(step.key, None)
 
+    def tell_moved_out(self, key: str) -> None:
+        """A plugin that ran inside Plugdeck gets a process, since its file is another one."""
+        if step := self._window.services.chain.step(key):
+            self._window.notices.tell(
+                f"The new file of {visible_text(step.label)} runs in a process of its own: that it may run inside "
+                "Plugdeck was said of the file before it.",
+                action=("Run it inside Plugdeck…", partial(self._warn, key)),
+            )
+
     def _ask(self, wanted: bool) -> None:
         step = self._subject.step if self._subject else None
         self.show_subject(self._subject)  # it is checked when it runs there, and not before
+        if step and wanted:
+            self._warn(step.key)
+        elif step and (report := self._window.loading.running(step.path)):
+            # As confined as he once agreed to: his yes to running it here was one to no confinement.
+            self._window.files.rebuilds.approve(report, partial(self._window.services.chain.rehost, step.key, None))
+
+    def _warn(self, key: str) -> None:
+        if step := self._window.services.chain.step(key):
+            self._window.notices.tell(
+                f"Inside Plugdeck, {visible_text(step.label)} has your own rights: it can read and change your files "
+                "and use the network. If it crashes or hangs, so does Plugdeck, and its code stays until Plugdeck "
+                "ends. First, it makes a test picture in a process of its own.",
+                severity=Severity.WARNING,
+                action=("Run it inside Plugdeck", partial(self._take_in, key)),
+            )
+
+    def _take_in(self, key: str) -> None:
+        services = self._window.services
+        step = services.chain.step(key)
         if step is None:
             return
-        if not wanted:
-            self._window.services.chain.rehost(step.key, None)
-            return
-        self._window.notices.tell(
-            f"Inside Plugdeck, {visible_text(step.label)} has your own rights: it can read and change your files and "
-            "use the network. If it crashes or hangs, so does Plugdeck, and its code stays until Plugdeck ends. First, "
-            "it makes a test picture in a process of its own.",
-            severity=Severity.WARNING,
-            action=("Run it inside Plugdeck", partial(self._take_in, step)),
-        )
-
-    def _take_in(self, step: StepView) -> None:
-        services = self._window.services
         approval = for_mode(step.approval, HostingMode.IN_APP)
 
         def go_on(_: object) -> None:
-            services.chain.rehost(step.key, HostingMode.IN_APP, approval)
+            services.chain.rehost(key, HostingMode.IN_APP, approval)
 
         services.background.run(lambda: services.hosts.journal.lift(step.sha256), go_on)
-
-
-def for_mode(approval: Approval, mode: HostingMode | None) -> Approval:
-    """What the user said yes to, when he chose this mode: inside Plugdeck, that is no confinement at all."""
-    return replace(approval, lowest_tier=Tier.LIMITED) if mode is HostingMode.IN_APP else approval

@@ -48,7 +48,7 @@ class ChainPane(QWidget):
     ) -> None:
         super().__init__(parent)
         self._chain = chain
-        self.replacing = Replacing(chain, read_plugin, approve, self)
+        self.replacing = Replacing(chain, self, read_plugin=read_plugin, approve=approve, follows=follows)
         self._build_id = build_id
         self._follows = follows
         self._rows: dict[str, StepRow] = {}

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from plugdeck.catalogue.report import Report
+from plugdeck.chain.admission import for_mode, mode_of_new_build
 from plugdeck.chain.chain import Chain
+from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.ui.preview.latest import Latest
 
@@ -25,13 +27,23 @@ def ask_nobody(_report: Report, run: Callable[[Approval], object]) -> None:
 class Replacing(QObject):
     """Hands a file that fits to the chain; why another one was not taken is told on its step."""
 
+    moved_out = Signal(str)
+    """The key of a step that ran inside Plugdeck, and whose new file does not."""
+
     def __init__(
-        self, chain: Chain, read_plugin: Callable[[Path], Report], approve: Approve, parent: QObject | None = None
+        self,
+        chain: Chain,
+        parent: QObject | None = None,
+        *,
+        read_plugin: Callable[[Path], Report],
+        approve: Approve,
+        follows: Callable[[Path], bool],
     ) -> None:
         super().__init__(parent)
         self._chain = chain
         self._read_plugin = read_plugin
         self._approve = approve
+        self._follows = follows
 
     def use_new(self, key: str) -> None:
         """Begins to use the file that lies at the step's path now; returns at once."""
@@ -47,10 +59,17 @@ class Replacing(QObject):
 
     def _take_report(self, key: str, report: Report) -> None:
         if report.manifest and report.manifest.is_transform and report.loads:
-            self._approve(report, partial(self._chain.replace, key, report.manifest))
+            self._approve(report, partial(self._replace, key, report.manifest))
             return
         worst = next((finding for finding in report.findings if finding.stops_load), None)
         self._refuse(key, f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more.")
+
+    def _replace(self, key: str, manifest: Manifest, approval: Approval) -> None:
+        if step := self._chain.step(key):
+            mode = mode_of_new_build(step.mode, is_followed=self._follows(step.path))
+            self._chain.replace(key, manifest, for_mode(approval, mode), mode)
+            if mode is not step.mode:
+                self.moved_out.emit(key)
 
     def _refuse(self, key: str, why: str) -> None:
         self._chain.refuse_replacement(key, why.strip())

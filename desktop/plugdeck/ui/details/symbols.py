@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from plugdeck.catalogue.report import Report
+from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.ui.background import Background
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.symbol_model import SymbolColumn, SymbolLine, SymbolTableModel, symbol_lines
@@ -62,8 +63,9 @@ class SymbolsTab(QWidget):
             self._count.setText("No symbols can be read" if report else "")
             return
         self._count.setText("Reading…")
+        choice = subject.judged.choice if subject else WORKER
         self._background.run(
-            lambda: _read(report),
+            lambda: _read(report, choice),
             lambda lines: self._show(report, lines),
             lambda error: self._count.setText(str(error)) if report is self._report else None,
         )
@@ -127,12 +129,13 @@ class SymbolsTab(QWidget):
         return [str(self.model.index(row, column).data()) for column in SymbolColumn]
 
 
-def _read(report: Report) -> list[SymbolLine] | None:
-    """Examines the file again, this time with its symbols; None when it has too many. Another thread."""
+def _read(report: Report, choice: HostChoice) -> list[SymbolLine] | None:
+    """Examines the file again for the same host, this time with its symbols; None when it has too many. Another
+    thread."""
     from plugdeck.catalogue.examine import examine
 
     if report.facts and report.facts.exports is not None:
         return symbol_lines(report)
-    again = examine(report.path, symbols=True)
+    again = examine(report.path, choice.host(), symbols=True)
     has_too_many = again.facts is not None and again.facts.elf is not None and again.symbols is None
     return None if has_too_many else symbol_lines(again)
