@@ -19,7 +19,7 @@ from plugdeck.text import visible
 from plugdeck.trust.content import sha256_of_file
 from plugdeck.trust.decision import Decision
 from plugdeck.trust.question import Occasion, Question, question_about
-from plugdeck.trust.question_text import permission_words
+from plugdeck.trust.question_text import allowed_words, permission_words
 from plugdeck.trust.records import TrustRecords
 
 _FEWEST_DIGITS = 8
@@ -159,7 +159,7 @@ def _tell_notice(records: TrustRecords) -> None:
 
 def _decision_lines(decision: Decision) -> Iterable[str]:
     approval = decision.approval
-    state = f"allowed, confinement {approval.lowest_tier} or better" if approval else "not allowed"
+    state = allowed_words(approval.lowest_tier) if approval else "not allowed"
     yield f"{visible(decision.name)}: {state}"
     yield f"  sha256  {decision.sha256}"
     if decision.path:

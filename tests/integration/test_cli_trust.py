@@ -15,6 +15,7 @@ from PIL import Image
 
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.sandbox.offer import offer
+from plugdeck.trust.question_text import allowed_words
 from plugdeck.trust.records import TrustRecords
 
 READER = """
@@ -168,7 +169,14 @@ def test_decisions_are_listed_for_people_and_for_scripts(reader, tmp_path):
     listed = plugdeck("trust", "--list").stdout
     (row,) = json.loads(plugdeck("trust", "--list", "--json").stdout)
 
-    for words in ("reader: allowed", row["sha256"], str(reader), f"It may read {tmp_path}", "It may use the network."):
+    allowed = allowed_words(Tier(row["lowest_tier"]))
+    for words in (
+        f"reader: {allowed}",
+        row["sha256"],
+        str(reader),
+        f"It may read {tmp_path}",
+        "It may use the network.",
+    ):
         assert words in listed
     assert (row["name"], row["path"], row["allowed"]) == ("reader", str(reader), True)
     assert (row["readable"], row["writable"], row["network"]) == ([str(tmp_path)], [], True)

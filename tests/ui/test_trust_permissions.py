@@ -76,12 +76,12 @@ def page(desk, folder, put):
 # --- a loaded plugin
 
 
-def test_a_plugin_that_does_not_run_has_no_permissions_to_show(desk, folder, put):
+def test_a_plugin_that_is_not_loaded_says_where_its_permissions_are(desk, folder, put):
     path = put("blur")
     desk.open(folder)
     desk.select(path)
     desk.details.open_tab(Tab.PERMISSIONS)
-    assert desk.details.page(Tab.PERMISSIONS).nothing.heading.text() == "Nothing of it runs"
+    assert desk.details.page(Tab.PERMISSIONS).nothing.heading.text() == "It is not in the chain"
 
 
 def test_a_loaded_plugin_says_what_it_may_do_how_it_is_confined_and_what_that_rests_on(page, folder):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,6 +13,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 
 from plugdeck import paths
 from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.compat.finding import Finding, Severity
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import Offer, offer
@@ -229,6 +231,31 @@ def test_findings_are_told_before_the_first_run(desk, folder, put):
     assert told[0] in desk.window.trust.panel.facts.findings.text()
 
 
+def test_each_file_that_it_could_read_without_a_permission_is_named(desk, folder, put):
+    for name in ("blur.json", "blur.\u202ecsv", "taxes.pdf"):
+        (folder / name).write_text("{}")
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    want(desk, path)
+    facts = desk.window.trust.panel.facts
+    assert facts.files.isVisible()
+    assert facts.files.text().endswith("blur.json, blur.⟨U+202E⟩csv")
+    assert "taxes" not in facts.files.text()
+    assert not facts.first_load.isVisible()
+
+
+def test_a_first_load_that_takes_long_is_told_before_it(desk, folder, put):
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    question = want(desk, path)
+    long = Finding("go.runner-not-built", Severity.INFO, "That takes about half a minute, once.")
+    panel = desk.window.trust.panel
+    panel.show_question(replace(question, report=replace(question.report, findings=(long,))), (), 1, 1)
+    assert panel.facts.first_load.isVisible()
+    assert panel.facts.first_load.text() == long.message
+    assert not panel.facts.files.isVisible()
+
+
 def test_reading_and_hashing_are_done_off_the_gui_thread(desk, folder, put, monkeypatch):
     path = put("blur", is_known=False)
     desk.open(folder)
@@ -431,6 +458,7 @@ def test_questions_queue_and_each_gets_its_own_answer(desk, folder, put):
 
 def test_one_yes_for_a_folder_can_be_given_only_where_each_is_listed(desk, folder, put):
     files = [put(name, is_known=False) for name in ("blur", "edges", "glow")]
+    (folder / "edges.pdf").write_text("what lay there before")
     desk.open(folder)
     want_all(desk, files)
     beside = desk.window.trust.panel.beside
@@ -439,6 +467,7 @@ def test_one_yes_for_a_folder_can_be_given_only_where_each_is_listed(desk, folde
     for path in files[1:]:
         assert path.stem in beside.list.text()
         assert sha256_of(path)[:12] in beside.list.text()
+    assert "edges.pdf" in beside.list.text()
     desk.qtbot.waitUntil(beside.run_all.isEnabled)
     beside.run_all.click()
     for path in files:

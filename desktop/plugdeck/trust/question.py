@@ -8,6 +8,7 @@ from pathlib import Path
 
 from plugdeck.catalogue.report import Report
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
+from plugdeck.hosting.sandbox.linked_files import files_beside
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.content import sha256_of_report
@@ -68,6 +69,8 @@ class Question:
     """What it would be allowed beside its job: what was asked for, or what the file before it had."""
     quarantine: str = ""
     """Why it is in quarantine; empty when it is not."""
+    files: tuple[Path, ...] = ()
+    """What it could read without a permission: data of its name, and libraries. None where it could read everything."""
 
     @property
     def is_changed(self) -> bool:
@@ -140,6 +143,7 @@ def _question(report: Report, sha256: str, records: TrustRecords, permissions: P
         tier_remedy=remedy,
         permissions=permissions,
         quarantine=known.quarantine if known else "",
+        files=() if tier is Tier.LIMITED else files_beside(report.path),
     )
 
 

@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from plugdeck.hosting.sandbox.confinement import Permissions
+from plugdeck.hosting.sandbox.confinement import Permissions, Tier
 from plugdeck.text import visible
 
 if TYPE_CHECKING:
+    from plugdeck.catalogue.report import Report
     from plugdeck.trust.question import Question
 
 _INDENT = 14
 _MOST_CHARACTERS = 500
 """Of each line: what a file says of itself must not push the rest off the screen."""
+
+_TAKES_LONG = "go.runner-not-built"
+_ALLOWED = {
+    Tier.SEALED: "allowed while it is sealed off",
+    Tier.FILTERED: "allowed while it is confined",
+    Tier.LIMITED: "allowed, also with your own rights",
+}
 
 
 def question_lines(question: Question) -> tuple[str, ...]:
@@ -23,6 +31,16 @@ def question_lines(question: Question) -> tuple[str, ...]:
         f"{visible(str(question.path))}: {question.occasion.words}",
         *(f"  {label:<{_INDENT - 3}} {visible(text, _MOST_CHARACTERS)}" for label, text in rows if text),
     )
+
+
+def first_load_words(report: Report) -> str:
+    """Why loading it takes much longer than people expect, this once, as a sentence; empty when it does not."""
+    return next((found.message for found in report.findings if found.id == _TAKES_LONG), "")
+
+
+def allowed_words(lowest_tier: Tier) -> str:
+    """What was said yes to: ``allowed while it is sealed off``."""
+    return _ALLOWED[lowest_tier]
 
 
 def permission_words(permissions: Permissions) -> tuple[str, ...]:
@@ -51,7 +69,10 @@ def _file_rows(question: Question) -> Iterator[tuple[str, str]]:
 
 def _running_rows(question: Question) -> Iterator[tuple[str, str]]:
     yield "quarantine", question.quarantine
-    yield "confinement", f"{question.tier}. {question.tier.words}"
+    yield "first load", first_load_words(question.report)
+    yield "confinement", question.tier.words
     yield "", f"{question.tier_reason} {question.tier_remedy}".strip()
     for number, words in enumerate(permission_words(question.permissions)):
         yield "" if number else "permissions", words
+    for number, path in enumerate(question.files):
+        yield "" if number else "can read", str(path)

@@ -3,11 +3,13 @@
 import errno
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
 from plugdeck import paths
 from plugdeck.catalogue.examine import examine
+from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.packages import packages_of
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
@@ -239,6 +241,28 @@ def test_the_lines_tell_everything_and_hide_nothing(build_plugin, tmp_path, reco
         "network",
     ):
         assert words in text
+
+
+def test_each_file_that_it_could_read_without_a_permission_is_named(plugin, records, tmp_path):
+    for name in ("wave.json", "wave.pdf", "wave.c", "taxes.pdf"):
+        (tmp_path / name).write_text("{}")
+
+    question = ask(plugin, records)
+
+    assert question.files == (tmp_path / "wave.json", tmp_path / "wave.pdf")
+    text = "\n".join(question.lines())
+    assert text.count("can read") == 1
+    assert all(f"  {tmp_path / name}" in text for name in ("wave.json", "wave.pdf"))
+    assert "taxes" not in text
+    assert ask(plugin, records, tier=Tier.LIMITED).files == ()  # it could read everything
+
+
+def test_a_first_load_that_takes_long_is_told_before_it(plugin, records):
+    report = examine(plugin)
+    long = Finding("go.runner-not-built", Severity.INFO, "That takes about half a minute, once.")
+
+    assert "half a minute" not in "\n".join(ask_or_approve(report, records).lines())
+    assert "half a minute" in "\n".join(ask_or_approve(replace(report, findings=(long,)), records).lines())
 
 
 def test_a_download_says_where_it_came_from(plugin):

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QVBoxLayout, QWidget
 from plugdeck.trust.question import Question
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
-from plugdeck.ui.trust.question_words import findings_in_short, in_one_line, signature
+from plugdeck.ui.trust.question_words import findings_in_short, in_one_line, readable_files, signature
 
 
 class Beside(QWidget):
@@ -54,4 +54,6 @@ class Beside(QWidget):
 
 def _line(question: Question) -> str:
     findings = findings_in_short(question.report.findings)[0].replace("\n", " ")
-    return f"• {in_one_line(question)}\n   {signature(question.signature)[0]} {findings}"
+    files = readable_files(question).replace("\n", "; ")
+    reads = f"\n   It can read what belongs to it: {files}" if files else ""
+    return f"• {in_one_line(question)}\n   {signature(question.signature)[0]} {findings}{reads}"

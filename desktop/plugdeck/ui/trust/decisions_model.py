@@ -10,6 +10,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 
 from plugdeck.text import visible
 from plugdeck.trust.decision import Decision
+from plugdeck.trust.question_text import allowed_words
 from plugdeck.ui.trust.fingerprint import short_hash
 from plugdeck.ui.trust.permission_words import PATH_LIMIT, permissions_in_short, shown_path
 from plugdeck.ui.trust.question_words import NAME_LIMIT
@@ -100,6 +101,8 @@ def whole(decision: Decision, column: DecisionColumn) -> str:
             return f"{cell(decision, column)}\n{visible(decision.path, PATH_LIMIT)}"
         case DecisionColumn.ANSWER if decision.quarantine:
             return visible(decision.quarantine, PATH_LIMIT)
+        case DecisionColumn.ANSWER if decision.approval:
+            return allowed_words(decision.approval.lowest_tier).capitalize()
         case DecisionColumn.MAY if decision.approval:
             permissions = decision.approval.permissions
             lines = [f"read {shown_path(path)}" for path in permissions.readable]

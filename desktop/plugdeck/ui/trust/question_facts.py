@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QPushButton, QSizePolicy, QWidget
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.text import visible
 from plugdeck.trust.question import Question
+from plugdeck.trust.question_text import first_load_words
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import Tone
@@ -15,9 +16,17 @@ from plugdeck.ui.trust.fact_grid import FactGrid
 from plugdeck.ui.trust.fingerprint import Fingerprint
 from plugdeck.ui.trust.permission_words import NOTHING_MORE, ONLY_CALLS, PATH_LIMIT
 from plugdeck.ui.trust.permissions_editor import PermissionsEditor
-from plugdeck.ui.trust.question_words import TIER_MARKS, confinement, findings_in_short, own_words, signature
+from plugdeck.ui.trust.question_words import (
+    TIER_MARKS,
+    confinement,
+    findings_in_short,
+    own_words,
+    readable_files,
+    signature,
+)
 
-_SIGNED, _CHECKED, _CONFINED = "Signed", "Checked", "Confined"
+_SIGNED, _CHECKED, _FIRST_LOAD, _CONFINED = "Signed", "Checked", "First load", "Confined"
+_READS = "It can read what has its name or is a library that it needs:"
 _EVERYTHING = "Do everything that you may do: without confinement, nothing can be kept from it."
 
 
@@ -34,6 +43,8 @@ class QuestionFacts(FactGrid):
         self.fingerprint = Fingerprint(self)
         self.findings, self.confinement = plain_label("", self), plain_label("", self)
         self.why = TonedLabel(Tone.QUIET, self)
+        self.first_load = plain_label("", self)
+        self.files = plain_label("", self)
         self.permissions_words = plain_label("", self)
         self.more = QPushButton("Let it do &more…", self)
         self.editor = PermissionsEditor(self)
@@ -56,6 +67,10 @@ class QuestionFacts(FactGrid):
         self.signature.setText(signature(question.signature)[0])
         self.fingerprint.show_hash(question.sha256)
         self.findings.setText(findings_in_short(question.report.findings)[0])
+        why_long = first_load_words(question.report)
+        self.first_load.setText(why_long)
+        self.first_load.setVisible(bool(why_long))
+        self.show_fact(_FIRST_LOAD, bool(why_long))
         held, why = confinement(question)
         self.confinement.setText(held)
         self.why.setText(why)
@@ -82,6 +97,8 @@ class QuestionFacts(FactGrid):
         self.permissions_words.setVisible(not (is_held and has_some))
         self.editor.setVisible(is_held and has_some)
         self.more.setVisible(is_held and not has_some)
+        self.files.setText(f"{_READS}\n{readable_files(question)}")
+        self.files.setVisible(bool(question.files))
 
     def _open_editor(self) -> None:
         self.more.hide()
@@ -100,6 +117,7 @@ class QuestionFacts(FactGrid):
         self.add_fact("From", self.origin)
         self.add_fact(_SIGNED, self.signature)
         self.add_fact(_CHECKED, self.findings)
+        self.add_fact(_FIRST_LOAD, self.first_load)
         self.add_fact(_CONFINED, self.confinement, self.why)
-        self.add_fact("It may", self.permissions_words, self.more, self.editor)
+        self.add_fact("It may", self.permissions_words, self.files, self.more, self.editor)
         self.add_fact("SHA-256", self.fingerprint)

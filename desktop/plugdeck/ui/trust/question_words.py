@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.hosting.sandbox.confinement import Tier
@@ -11,6 +12,7 @@ from plugdeck.trust.question import Occasion, Question
 from plugdeck.trust.signatures import Signature, SignatureState
 from plugdeck.ui.marks import SEVERITY_MARKS, Shape
 from plugdeck.ui.theme import Tone
+from plugdeck.ui.trust.permission_words import PATH_LIMIT, shown_path
 
 NAME_LIMIT = 60
 _TEXT_LIMIT = 300
@@ -93,6 +95,14 @@ def confinement(question: Question) -> tuple[str, str]:
     """What holds it, and why nothing better does with what to do about that; the second is empty for the best."""
     why = f"{question.tier_reason} {question.tier_remedy}".strip()
     return question.tier.words, visible(why, _TEXT_LIMIT)
+
+
+def readable_files(question: Question) -> str:
+    """Each file that it could read without a permission, those of a folder on a line; empty for none."""
+    folders: dict[Path, list[str]] = {}
+    for path in question.files:
+        folders.setdefault(path.parent, []).append(visible(path.name, PATH_LIMIT))
+    return "\n".join(f"{shown_path(str(folder))}: {', '.join(names)}" for folder, names in folders.items())
 
 
 def in_one_line(question: Question) -> str:

@@ -77,8 +77,9 @@ class PermissionsTab(QWidget):
             self.nothing.say("Nothing is selected", "Select a loaded plugin to see what it may do.")
         else:
             self.nothing.say(
-                "Nothing of it runs",
-                "Before it runs for the first time you are asked, and can say what it may do beside its job.",
+                "It is not in the chain",
+                "What it may do is changed here while it is. Before a plugin runs for the first time, in the chain or "
+                "to answer a call, you are asked; your answers are in File → Preferences.",
             )
         self._stack.setCurrentIndex(0)
 
