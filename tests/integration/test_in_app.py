@@ -67,6 +67,15 @@ with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as sup
         plugin.transform(supervisor.frame(Image(layout, bytes(layout.size_bytes))))
 """
 
+TOLD = """
+    try:
+        plugin.start()
+    except Exception as failure:
+        print(failure)
+    print(plugin.state)
+    sys.exit()
+"""
+
 
 @pytest.fixture
 def plugin(build_plugin) -> Path:
@@ -96,6 +105,12 @@ def load(plugin: Path, journal: InAppJournal, approval: Approval | None = None) 
         assert isinstance(made, InAppPlugin)
         made.start()
         return made
+
+
+def is_mapped(plugin: Path) -> bool:
+    """Whether this process holds code from the file, or from a copy that is called so."""
+    maps = Path("/proc/self/maps").read_text()
+    return os.fspath(plugin) in maps or f"memfd:{plugin.name}" in maps
 
 
 @pytest.mark.parametrize(
@@ -146,30 +161,30 @@ def test_an_instance_that_runs_is_no_crash_and_one_that_is_killed_is(plugin, jou
 
 
 def test_a_plugin_that_fails_its_trial_is_never_opened_inside(build_plugin, journal):
-    plugin = build_plugin(SOURCE % "if (in->width == 16) abort();", name="inside.so")
+    plugin = build_plugin(SOURCE % "if (in->width == 16) abort();", name="untried.so")
 
     with pytest.raises(HostError, match="SIGABRT"):
         load(plugin, journal)
     assert not journal.folder.exists()
-    assert os.fspath(plugin) not in Path("/proc/self/maps").read_text()
+    assert not is_mapped(plugin)
 
 
 def test_without_a_note_on_disk_it_is_not_opened(build_plugin, tmp_path):
-    plugin = build_plugin(SOURCE % "/* unnoted */", name="inside.so")
+    plugin = build_plugin(SOURCE % "/* unnoted */", name="unnoted.so")
     (tmp_path / "file").touch()
 
     with pytest.raises(PlugdeckError, match="cannot be noted"):
         load(plugin, InAppJournal(tmp_path / "file" / "in-app"))
-    assert os.fspath(plugin) not in Path("/proc/self/maps").read_text()
+    assert not is_mapped(plugin)
 
 
 @pytest.mark.parametrize("approval", [Approval(sha256="0" * 64), Approval(lowest_tier=Tier.FILTERED)])
 def test_inside_runs_only_what_the_user_said_yes_to(build_plugin, journal, approval):
-    plugin = build_plugin(SOURCE % "/* unapproved */", name="inside.so")
+    plugin = build_plugin(SOURCE % "/* unapproved */", name="unapproved.so")
 
     with pytest.raises(HostError):
         load(plugin, journal, approval)
-    assert os.fspath(plugin) not in Path("/proc/self/maps").read_text()
+    assert not is_mapped(plugin)
 
 
 def test_a_damaged_note_refuses_its_plugin_too(journal):
@@ -191,35 +206,94 @@ def test_pictures_are_made_inside(plugin, journal):
         with supervisor.frame(Image(layout, bytes(range(64)))) as frame, inside.transform(frame) as result:
             assert bytes(result.read().pixels) == bytes(range(64))
         assert inside.call("Do", 0) == 7
+        assert is_mapped(plugin)
 
 
-def test_bytes_that_a_trial_put_in_their_place_are_not_opened(build_plugin, plugin, journal, tmp_path):
-    """A plugin that may write to its own folder could stand the trial and leave others for Plugdeck to open."""
+class Swapping:
+    """A supervisor whose trials end with another file in the plugin's place, as a plugin that may write there could."""
+
+    def __init__(self, supervisor: Supervisor, path: Path, other: Path) -> None:
+        self.frames, self.frame = supervisor.frames, supervisor.frame
+        self._supervisor = supervisor
+        self._path = path
+        self._other = other
+
+    def host(self, *given):
+        trial = self._supervisor.host(*given)
+        stop = trial.stop
+
+        def swap() -> None:
+            stop()
+            replace(self._path, self._other)
+
+        trial.stop = swap
+        return trial
+
+
+def replace(path: Path, other: Path) -> None:
+    new = path.with_name("new")
+    new.write_bytes(other.read_bytes())
+    new.replace(path)
+
+
+@pytest.fixture
+def two(build_plugin, plugin, tmp_path) -> tuple[Path, Path]:
+    """A plugin in a folder of its own, and another that says the same of itself and answers 8 rather than 7."""
     path, other = tmp_path / "inside.so", build_plugin((SOURCE % "").replace("return 7", "return 8"), name="other.so")
     path.write_bytes(plugin.read_bytes())
-    manifest = examine(path).manifest
-    assert manifest
+    return path, other
+
+
+def test_the_bytes_that_were_tried_are_opened_whatever_lies_there_by_then(two, journal):
+    path, other = two
     with Supervisor(deadlines=PATIENT) as supervisor:
+        inside = InAppPlugin(path, examine(path).manifest, Swapping(supervisor, path, other), journal=journal)
+        inside.start()
 
-        class Owner:
-            """A supervisor whose trials end with another file in the plugin's place."""
+        assert path.read_bytes() == other.read_bytes()
+        assert inside.call("Do", 0) == 7
 
-            frames, frame = supervisor.frames, supervisor.frame
 
-            def host(self, *given):
-                trial = supervisor.host(*given)
-                stop = trial.stop
-
-                def swap() -> None:
-                    stop()
-                    (tmp_path / "new").write_bytes(other.read_bytes())
-                    (tmp_path / "new").replace(path)
-
-                trial.stop = swap
-                return trial
-
-        inside = InAppPlugin(path, manifest, Owner(), journal=journal)
-        with pytest.raises(HostError, match="not the ones that you allowed"):
+def test_other_bytes_at_a_place_that_a_plugin_needs_are_not_opened(two, journal):
+    path, other = two
+    path.with_suffix(".json").write_text("{}")
+    with Supervisor(deadlines=PATIENT) as supervisor:
+        inside = InAppPlugin(path, examine(path).manifest, Swapping(supervisor, path, other), journal=journal)
+        with pytest.raises(HostError, match="has changed since it was tried"):
             inside.start()
 
     assert inside.state is PluginState.NOT_LOADED
+    assert os.fspath(path) not in Path("/proc/self/maps").read_text()
+
+
+def test_a_file_that_changes_while_it_is_opened_at_its_place_is_not_used(build_plugin, journal, tmp_path):
+    """Which of the two was opened is not known; it is in this process all the same, and noted."""
+    path, new = tmp_path / "inside.so", tmp_path / "new"
+    swap = f'if (is_inside()) rename("{new}", "{path}");'
+    source = "#include <stdio.h>\n" + (SOURCE % "").replace("abort(); }\nint Do", f"abort(); {swap} }}\nint Do")
+    path.write_bytes(build_plugin(source, name="inside.so").read_bytes())
+    path.with_suffix(".json").write_text("{}")
+    new.write_bytes(path.read_bytes())
+    code = RUN.replace("    plugin.start()\n", TOLD)
+    command = [sys.executable, "-c", code, os.fspath(path), os.fspath(journal.folder), "Do"]
+    done = subprocess.run(command, env={**os.environ, "INSIDE": "yes"}, capture_output=True, text=True)
+
+    assert "changed while it was opened" in done.stdout and "start it again" in done.stdout
+    assert done.stdout.endswith("not loaded\n")
+
+
+def test_a_new_file_is_opened_beside_the_code_of_the_old_one_after_a_trial_of_its_own(two, journal):
+    path, other = two
+    hashes = {hashlib.sha256(file.read_bytes()).hexdigest() for file in two}
+    with Supervisor(deadlines=PATIENT) as supervisor:
+        hosts = Hosts(supervisor, mode=HostingMode.IN_APP, journal=journal)
+        old = hosts.host(path, examine(path).manifest)
+        old.start()
+        replace(path, other)
+        new = hosts.host(path, examine(path).manifest)
+        new.start()
+
+        assert (old.call("Do", 0), new.call("Do", 0)) == (7, 8)
+        old.restart()
+        assert old.call("Do", 0) == 8
+    assert {mark.name.partition("-")[0] for mark in journal.folder.iterdir()} == hashes

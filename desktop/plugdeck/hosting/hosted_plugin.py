@@ -23,6 +23,7 @@ from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copy
+from plugdeck.hosting.wanted_confinement import check_approved
 from plugdeck.hosting.wire import Kind, TransformRequest
 from plugdeck.image import ImageLayout
 from plugdeck.listeners import Listeners
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 LOADING = "loading"
 _MOST_NAME = 80
-_LOOK_AGAIN = "Look at what the file is now, and allow it if you want it."
 _CHANGED = (
     "its file changed while it was loaded, so it is not known which bytes that were, and they were ended. Look at what "
     "the file is now, then load it again."
@@ -240,8 +240,7 @@ class HostedPlugin:
         placed = self._group.placed_sha256(self.path) if self.is_opened_in_place else ""
         with sealed_copy(self.path) as copy:
             self.sha256 = placed or copy.sha256
-            if self.approval.sha256 not in {"", self.sha256}:
-                raise OpenError(self.path, "its bytes are not the ones that you allowed", remedy=_LOOK_AGAIN)
+            check_approved(self.path, self.sha256, self.approval)
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
             deadline_s = self._deadlines.load_s
             with process.session(LOADING), nullcontext() if descriptors or placed else self._unchanged(process, copy):

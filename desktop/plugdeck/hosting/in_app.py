@@ -15,20 +15,26 @@ from threading import RLock
 from time import perf_counter
 
 from plugdeck.dialects.manifest import Manifest
-from plugdeck.dialects.opening import manifest_of, open_plugin
-from plugdeck.dialects.sdk.bind import BoundTransform, bind
+from plugdeck.dialects.sdk.bind import BoundTransform
 from plugdeck.errors import OpenError, PlugdeckError
 from plugdeck.hosting.channel import Cancelled
 from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frames import Frame
-from plugdeck.hosting.in_app_admission import Owner, approved_sha256, check_history, try_in_worker
+from plugdeck.hosting.in_app_admission import Owner, check_allowed, check_history, try_in_worker
+from plugdeck.hosting.in_app_copies import OF_THIS_PROCESS
 from plugdeck.hosting.in_app_journal import InAppJournal, JournalEntry
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
+from plugdeck.hosting.plugin_opening import open_transform
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
+from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copy
+from plugdeck.hosting.wanted_confinement import is_opened_in_place
 from plugdeck.listeners import Listeners
 
 _LOADING = "loading"
+_LOOK_AGAIN = "Look at what the file is now."
+_CHANGED = "its file changed while it was opened, so it is not known which bytes are inside Plugdeck now"
 
 
 class InAppPlugin:
@@ -141,16 +147,19 @@ class InAppPlugin:
             return self._loaded().call(symbol, *arguments)
 
     def _open_noted(self) -> BoundTransform:
-        """Opens it when it may be, after a trial, with a note on disk. Raises PlugdeckError."""
-        self.sha256 = approved_sha256(self.path, self.approval)
-        if self._journal and self._entry is None:
-            check_history(self.path, self.sha256, self._journal)
-            approval = replace(self.approval, sha256=self.sha256)
-            try_in_worker(self.path, self.manifest, approval, self._owner)
-            approved_sha256(self.path, approval)  # once more: a plugin that may write there could put others in place
-            self._entry = self._journal.begin(self.sha256, self.manifest.name, _LOADING)
-        with self._noted(_LOADING):
-            return self._open()
+        """Opens it when it may be, after a trial, with a note on disk: all of the same bytes. Raises PlugdeckError."""
+        with sealed_copy(self.path) as copy:
+            check_allowed(self.path, copy.sha256, self.approval)
+            self.sha256 = copy.sha256
+            if self._journal and (self._entry is None or self._entry.sha256 != copy.sha256):
+                self._entry = self._admit(copy.sha256, self._journal)
+            with self._noted(_LOADING):
+                return self._open(copy)
+
+    def _admit(self, sha256: str, journal: InAppJournal) -> JournalEntry:
+        check_history(self.path, sha256, journal)
+        try_in_worker(self.path, self.manifest, replace(self.approval, sha256=sha256), self._owner)
+        return journal.begin(sha256, self.manifest.name, _LOADING)
 
     @contextmanager
     def _noted(self, doing: str) -> Iterator[None]:
@@ -163,12 +172,21 @@ class InAppPlugin:
             if self._entry:
                 self._entry.leave()
 
-    def _open(self) -> BoundTransform:
-        plugin = open_plugin(self.path)
-        manifest = manifest_of(plugin)
-        if fingerprint(manifest) != fingerprint(self.manifest):
-            raise OpenError(self.path, "the file has changed since it was read", remedy="Look at what it is now.")
-        return bind(plugin, manifest, log=self._add_line, progress=lambda _: None, cancelled=self._is_cancelled)
+    def _open(self, copy: SealedCopy) -> BoundTransform:
+        """Opens the copy; the file itself only where it has to lie at its own place."""
+        if not is_opened_in_place(self.path, linked_files(self.path), self.approval):
+            return self._bind(OF_THIS_PROCESS.file_of(self.path, copy))
+        if not copy.is_still_at(self.path):
+            raise OpenError(self.path, "its file has changed since it was tried", remedy=_LOOK_AGAIN)
+        try:
+            return self._bind(self.path)
+        finally:
+            if not copy.is_still_at(self.path):
+                raise OpenError(self.path, _CHANGED, remedy=f"Close Plugdeck and start it again. {_LOOK_AGAIN}")
+
+    def _bind(self, file: str | Path) -> BoundTransform:
+        expected = fingerprint(self.manifest)
+        return open_transform(file, self.path, expected, log=self._add_line, cancelled=self._is_cancelled)
 
     def _add_line(self, level: int, line: str) -> None:
         self.log.add(LogSource.PLUGIN, LogLevel(level), line)

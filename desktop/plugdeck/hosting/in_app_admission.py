@@ -12,8 +12,7 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.outcome import Ending, HostError, Outcome
 from plugdeck.hosting.sandbox.confinement import Approval, Tier
-from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
-from plugdeck.hosting.wanted_confinement import too_weak
+from plugdeck.hosting.wanted_confinement import check_approved, too_weak
 from plugdeck.image import Image, ImageLayout
 
 _TRIAL = ImageLayout.packed(16, 16)
@@ -33,15 +32,11 @@ class Owner(Protocol):
         """A host in a process of its own."""
 
 
-def approved_sha256(path: Path, approval: Approval) -> str:
-    """The hash of the file's bytes, when the user said yes to these and to no confinement. Raises PlugdeckError."""
+def check_allowed(path: Path, sha256: str, approval: Approval) -> None:
+    """Raises PlugdeckError unless the user said yes to the bytes with this hash, and to no confinement."""
     if reason := too_weak(Tier.LIMITED, approval.lowest_tier):
         raise HostError(Outcome(Ending.NOT_STARTED, "loading", message=reason))
-    with sealed_copy(path) as copy:
-        if approval.sha256 not in {"", copy.sha256}:
-            remedy = "Look at what the file is now, and allow it if you want it."
-            raise OpenError(path, "its bytes are not the ones that you allowed", remedy=remedy)
-        return copy.sha256
+    check_approved(path, sha256, approval)
 
 
 def check_history(path: Path, sha256: str, journal: InAppJournal) -> None:

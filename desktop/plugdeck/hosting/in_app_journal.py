@@ -50,7 +50,8 @@ class InAppCrash:
 class JournalEntry:
     """The note of one plugin in this process. It is never taken back before the process ends: its code stays."""
 
-    def __init__(self, path: Path, descriptor: int) -> None:
+    def __init__(self, sha256: str, path: Path, descriptor: int) -> None:
+        self.sha256 = sha256
         self._path = path
         self._descriptor = descriptor
         atexit.register(self.close)
@@ -119,7 +120,7 @@ class InAppJournal:
             reason = f"It cannot be noted in {self.folder} ({failure.strerror}), so it is not opened inside Plugdeck."
             raise PlugdeckError(reason, remedy="Host it in a process of its own, or make room there.") from failure
         sync_folder(self.folder)
-        return JournalEntry(mark, descriptor)
+        return JournalEntry(sha256, mark, descriptor)
 
     def _files(self, suffix: str) -> list[Path]:
         try:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from plugdeck.errors import OpenError
 from plugdeck.hosting.sandbox.confinement import Approval, Confinement, Permissions, Tier
 from plugdeck.hosting.sandbox.environment import current_folder
-from plugdeck.hosting.sandbox.linked_files import linked_files
+from plugdeck.hosting.sandbox.linked_files import LinkedFiles, linked_files
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.own_folders import kept_from
 
@@ -20,8 +22,8 @@ def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str)
     linked = [linked_files(plugin.path) for plugin in plugins]
     needed = [path for each in linked for path in (*each.libraries, *each.data)]
     for plugin, files in zip(plugins, linked, strict=True):
-        can_read_itself = plugin.approval.permissions.allows_reading(plugin.path)
-        plugin.is_opened_in_place = files.by_place or can_read_itself or bool(runner)  # Go opens nothing else
+        by_place = is_opened_in_place(plugin.path, files, plugin.approval)
+        plugin.is_opened_in_place = by_place or bool(runner)  # Go opens nothing else
     placed = [str(plugin.path) for plugin in plugins if plugin.is_opened_in_place]
     return Confinement(
         tier,
@@ -31,6 +33,18 @@ def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str)
         folder=current_folder() if any(files.by_folder for files in linked) else "/",
         runner=runner,
     )
+
+
+def is_opened_in_place(path: Path, files: LinkedFiles, approval: Approval) -> bool:
+    """Whether a plugin is opened at its own path: it finds something by that, or may look at itself there."""
+    return files.by_place or approval.permissions.allows_reading(path)
+
+
+def check_approved(path: Path, sha256: str, approval: Approval) -> None:
+    """Raises OpenError when the user said yes to other bytes than those with this hash."""
+    if approval.sha256 not in {"", sha256}:
+        remedy = "Look at what the file is now, and allow it if you want it."
+        raise OpenError(path, "its bytes are not the ones that you allowed", remedy=remedy)
 
 
 def refusal(tier: Tier, approval: Approval) -> str:

@@ -12,6 +12,7 @@ from plugdeck.errors import (
     OpenError,
     PictureError,
     PlugdeckError,
+    StaleError,
     SymbolNotFoundError,
     SymbolTypeError,
 )
@@ -39,6 +40,12 @@ def test_error_is_the_same_on_the_other_side(error):
 def test_other_errors_keep_their_words():
     assert str(failures.rebuild(failures.describe(PictureError("Too small.")))) == "Too small."
     assert str(failures.rebuild(failures.describe(KeyError("x")))) == "KeyError: 'x'"
+
+
+def test_what_the_worker_says_of_a_file_that_changed_is_kept():
+    again = failures.rebuild(failures.describe(StaleError(Path("/tmp/a.so"), "another file", plugin=object())))
+    assert isinstance(again, OpenError)
+    assert again.reason.startswith("another file") and again.remedy
 
 
 def test_long_messages_are_cut():
