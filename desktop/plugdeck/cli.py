@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugdeck import cli_json, cli_text, paths
 from plugdeck.cli_errors import complain
 from plugdeck.cli_json import print_json
 from plugdeck.errors import PlugdeckError
@@ -17,10 +16,7 @@ from plugdeck.text import visible
 if TYPE_CHECKING:
     import argparse
 
-    from plugdeck.binary.build_facts import BuildFacts
-    from plugdeck.catalogue.report import Report
     from plugdeck.compat.host_choice import HostChoice
-    from plugdeck.trust.signatures import Signature
 
 
 def main(words: Sequence[str]) -> int:
@@ -32,7 +28,7 @@ def main(words: Sequence[str]) -> int:
 
     parser = command_parser(COMMANDS)
     options = parser.parse_args(words)
-    if getattr(options, "host", None) and (problem := _host_problem(_host_choice(options))):
+    if getattr(options, "host", None) and (problem := _host_choice(options).problem()):
         parser.error(f"argument --host: {problem}. Give the program’s path.")
     run: Callable[[argparse.Namespace], int] = options.run
     return run(options)
@@ -40,39 +36,16 @@ def main(words: Sequence[str]) -> int:
 
 def list_plugins(options: argparse.Namespace) -> int:
     """``plugdeck list [DIR…] [--host EXE] [--sysroot DIR]``."""
-    from plugdeck.catalogue.scan import scan_now
+    from plugdeck.cli_list import list_folders
 
-    folders = options.folders or [paths.plugin_folder()]
-    for folder in folders:
-        if not folder.is_dir() and options.folders:
-            raise PlugdeckError(f"{folder} is not a folder.", remedy="Name a folder that holds .so files.")
-    reports = list(scan_now([folder for folder in folders if folder.is_dir()], host=_host_choice(options)))
-    if options.json:
-        print_json([cli_json.row_json(report) for report in reports])
-    elif reports:
-        print(cli_text.table(reports))
-    else:
-        print(f"No plugins in {', '.join(visible(str(folder)) for folder in folders)}.")
-        print("Install one with: plugdeck install FILE.so")
-    return 0
+    return list_folders(options, _host_choice(options))
 
 
 def inspect(options: argparse.Namespace) -> int:
     """``plugdeck inspect FILE [--host EXE] [--sysroot DIR]``."""
-    from plugdeck.catalogue.examine import examine
-    from plugdeck.catalogue.go_rows import go_rows, read_go
+    from plugdeck.cli_inspect import inspect_file
 
-    host = _host_choice(options).host()
-    report = examine(options.file, host)
-    build, signature, go = _build_of(report), _signature_of(report), read_go(options.file)
-    if options.json:
-        print_json(cli_json.inspect_json(report, build, signature, go))
-    else:
-        from plugdeck.catalogue.build_rows import build_rows
-
-        rows = (*(build_rows(build) if build else ()), *(go_rows(go) if go else ()))
-        print(cli_text.facts_text(report, rows, host.name, signature))
-    return 0 if report.facts else 1
+    return inspect_file(options, _host_choice(options).host())
 
 
 def check(options: argparse.Namespace) -> int:
@@ -104,7 +77,7 @@ def _check_plainly(words: Sequence[str]) -> int | None:
         from plugdeck.compat.host_choice import WORKER, HostChoice
 
         choice = HostChoice(Path(words[-1])) if has_host else WORKER
-        if has_host and _host_problem(choice):
+        if choice.executable and choice.problem():
             return None
         atexit.register(gc.freeze)
         return check_files([Path(name) for name in names], choice)
@@ -114,20 +87,9 @@ def _check_plainly(words: Sequence[str]) -> int | None:
 
 def diff(options: argparse.Namespace) -> int:
     """``plugdeck diff OLD NEW [--host EXE] [--sysroot DIR]``: 0 the same interface, 1 another, 2 not comparable."""
-    from plugdeck.catalogue.difference import compare
-    from plugdeck.catalogue.examine import examine
+    from plugdeck.cli_inspect import compare_files
 
-    host = _host_choice(options).host()
-    old, new = examine(options.old, host), examine(options.new, host)
-    builds = _build_of(old), _build_of(new)
-    difference = compare(old, new, (builds[0], builds[1]) if builds[0] and builds[1] else None)
-    if options.json:
-        print_json(cli_json.diff_json(difference))
-    else:
-        print("\n".join(difference.lines()))
-    if difference.gaps:
-        return 2
-    return 0 if difference.can_replace else 1
+    return compare_files(options, _host_choice(options).host())
 
 
 def run(options: argparse.Namespace) -> int:
@@ -242,43 +204,6 @@ def _host_choice(options: argparse.Namespace) -> HostChoice:
     from plugdeck.compat.host_choice import HostChoice
 
     return HostChoice(options.host, options.sysroot)
-
-
-def _host_problem(choice: HostChoice) -> str:
-    """Why nothing can be read where the host is to be; empty when it can, whether or not it is good for one."""
-    import os
-
-    from plugdeck.compat.host import read_briefly
-    from plugdeck.compat.sysroot import Sysroot
-    from plugdeck.errors import BinaryFormatError
-
-    host = choice.host()
-    if host.platform:
-        return ""
-    try:
-        read_briefly(Path(Sysroot.at(choice.sysroot).real(os.fspath(host.executable))))
-    except BinaryFormatError as error:
-        return f"{choice.executable} cannot be read: {str(error).rstrip('.')}"
-    return ""
-
-
-def _build_of(report: Report) -> BuildFacts | None:
-    """How the file was built; None for what is no ELF file, or cannot be read."""
-    if not report.facts or not report.facts.elf:
-        return None
-    from plugdeck.binary.build_facts import read_build_facts
-
-    return read_build_facts(report.path)
-
-
-def _signature_of(report: Report) -> Signature | None:
-    """What the file's signature is worth; None for what cannot be read."""
-    if not report.facts:
-        return None
-    from plugdeck.trust.authors import Authors
-    from plugdeck.trust.signatures import signature_of_file
-
-    return signature_of_file(report.path, Authors())
 
 
 COMMANDS: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from plugdeck import cli_json, cli_text
-from plugdeck.catalogue.functions import declared_functions
+from plugdeck.chain.callable_names import callable_names
 from plugdeck.chain.calling import Beat, Callee, Calling
 from plugdeck.cli_approval import approve
 from plugdeck.cli_errors import tell
@@ -45,14 +45,14 @@ def call_once(options: argparse.Namespace) -> int:
 
 def which_function(path: Path) -> PlugdeckError:
     """The answer to a command that names no function: which there are. Raises PlugdeckError as other commands do."""
-    report, manifest = loadable_report(path)
-    functions = declared_functions(report)
+    _, manifest = loadable_report(path)
+    functions = callable_names(path, manifest)
     asked = f"Which function of {manifest.name} is to be called?"
     if not functions:
         return PlugdeckError(f"{asked} It declares none.", remedy=f"{_inspection(path)} lists its symbols.")
-    listed = [function.words for function in functions[:_MOST_LISTED]]
+    listed = [f"{name}: {type_}" if type_ else name for name, type_ in functions[:_MOST_LISTED]]
     listed += [f"and {len(functions) - _MOST_LISTED} more"] if len(functions) > _MOST_LISTED else []
-    call = shlex.join(["plugdeck", "call", str(path), functions[0].name])
+    call = shlex.join(["plugdeck", "call", str(path), functions[0][0]])
     return PlugdeckError(f"{asked} It has {'; '.join(listed)}.", remedy=f"Name one: {call} ARG…")
 
 

@@ -192,3 +192,10 @@ class BinaryFacts:
     linking: Linking | None = field(default=None, repr=False, compare=False)
     """What relocations ask for and the hash table offers; None where it was not asked for, and for the rare file whose
     tables are too large (``plugdeck.binary.linking``)."""
+    place: Path | None = None
+    """Where it was read, if not at ``path``: in the tree of another machine, where links lead elsewhere."""
+
+    @property
+    def source(self) -> Path:
+        """Where more of it can be read."""
+        return self.place or self.path

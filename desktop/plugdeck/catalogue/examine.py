@@ -48,7 +48,7 @@ def read_at(path: Path, host: Host, read_facts: ReadFacts) -> BinaryFacts:
         BinaryFormatError: as ``binary.read`` does.
     """
     facts = read_facts(host.resolver.search.sysroot.place_of(path) if host.resolver else path)
-    return facts if facts.path == path else replace(facts, path=path)
+    return facts if facts.path == path else replace(facts, path=path, place=facts.path)
 
 
 def read_for_verdict(path: Path, host: Host, read_facts: ReadFacts = read_tables) -> BinaryFacts:

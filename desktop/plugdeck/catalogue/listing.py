@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
+from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
 _PLUGIN_NAME = re.compile(r".+(?:\.so(?:\.\d[\w.+-]*)?|\.dll|\.DLL|\.dylib)", re.DOTALL)
 _SUFFIXES = (".so", ".dll", ".dylib", ".DLL")
 _MOST_FOLDERS = 50_000
 """A tree with more is not a plugin folder."""
+_HERE = Sysroot()
 
 
 def is_plugin_name(name: str) -> bool:
@@ -24,13 +27,14 @@ def is_plugin_name(name: str) -> bool:
 class Listing:
     """The candidates of some folders, in the order of the folders and then of their names."""
 
-    def __init__(self, folders: list[str], *, recursive: bool = False) -> None:
+    def __init__(self, folders: list[str], *, recursive: bool = False, tree: Sysroot = _HERE) -> None:
+        """Looks into the folders; in the tree of another machine, where their links lead there."""
         self.folders: dict[str, list[str]] = {}
         """Names by folder."""
         self.problems: list[str] = []
         """A sentence for each folder that could not be read."""
         for folder in dict.fromkeys(map(os.path.abspath, folders)):
-            self._add(folder, recursive)
+            self._add(folder, recursive, tree)
 
     def __len__(self) -> int:
         return sum(map(len, self.folders.values()))
@@ -42,24 +46,24 @@ class Listing:
             for name in names:
                 yield beginning + name
 
-    def _add(self, top: str, recursive: bool) -> None:
+    def _add(self, top: str, recursive: bool, tree: Sysroot) -> None:
         waiting = [top]
         while waiting and len(self.folders) < _MOST_FOLDERS:
             folder = waiting.pop()
             if folder in self.folders:
                 continue
             try:
-                names, below = _read_folder(folder)
+                names, below = _read_folder(os.fspath(tree.place_of(Path(folder))), tree)
             except OSError as error:
                 self.problems.append(_why_not(folder, error))
                 continue
             self.folders[folder] = names
             if recursive:
-                waiting += below
+                waiting += [os.path.join(folder, name) for name in below]
 
 
-def _read_folder(folder: str) -> tuple[list[str], list[str]]:
-    """The names of candidates, and the paths of sub-folders, last first.
+def _read_folder(folder: str, tree: Sysroot) -> tuple[list[str], list[str]]:
+    """The names of candidates, and those of sub-folders, last first.
 
     Links to folders are neither: they may lead in circles.
     """
@@ -67,16 +71,18 @@ def _read_folder(folder: str) -> tuple[list[str], list[str]]:
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.is_dir(follow_symlinks=False):
-                below.append(entry.path)
-            elif is_plugin_name(entry.name) and not _leads_to_folder(entry):
+                below.append(entry.name)
+            elif is_plugin_name(entry.name) and not _leads_to_folder(entry, tree):
                 names.append(entry.name)
     names.sort()
     below.sort(reverse=True)
     return names, below
 
 
-def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+def _leads_to_folder(entry: os.DirEntry[str], tree: Sysroot) -> bool:
     try:
+        if entry.is_symlink() and tree.contains(entry.path):
+            return os.path.isdir(tree.real(entry.path))
         return entry.is_symlink() and entry.is_dir()
     except OSError:
         return False

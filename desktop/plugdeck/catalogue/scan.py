@@ -43,8 +43,10 @@ def scan_now(folders: Sequence[Path], *, recursive: bool = False, host: HostChoi
     """
     from plugdeck.catalogue.folder_scan import scan_folders
     from plugdeck.catalogue.listing import Listing
+    from plugdeck.compat.sysroot import Sysroot
 
-    yield from scan_folders(Listing([os.fspath(folder) for folder in folders], recursive=recursive), host)
+    listing = Listing([os.fspath(folder) for folder in folders], recursive=recursive, tree=Sysroot.at(host.sysroot))
+    yield from scan_folders(listing, host)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from plugdeck.catalogue.listing import Listing
 from plugdeck.catalogue.sharing import Helper, Sharing
 from plugdeck.catalogue.verdict_cache import KeptReport
 from plugdeck.compat.host_choice import HostChoice
+from plugdeck.compat.sysroot import Sysroot
 
 _BATCH_S = 0.04
 _BATCH_REPORTS = 250
@@ -39,8 +40,8 @@ def main() -> None:
 
 
 def _scan(request: dict[str, Any]) -> None:
-    listing = Listing(request["folders"], recursive=request["recursive"])
     choice = HostChoice.from_json(request["host"])
+    listing = Listing(request["folders"], recursive=request["recursive"], tree=Sysroot.at(choice.sysroot))
     _write(json.dumps({"total": len(listing), "problems": listing.problems}))
     sharing = Sharing(list(listing.paths()))
     if not sharing.is_worthwhile:

@@ -45,8 +45,9 @@ def _go_conflict(first: Report, second: Report) -> Finding | None:
     from plugdeck.dialects.go.together import conflict
     from plugdeck.errors import BinaryFormatError
 
+    sources = [(report.path, report.facts.source) for report in (first, second) if report.facts]
     try:
-        files = [(report.path, read_go_file(report.path)) for report in (first, second)]
+        files = [(path, read_go_file(source)) for path, source in sources]
     except BinaryFormatError:
         return None  # changed since its report was made
     (path, earlier), (later_path, later) = files

@@ -9,6 +9,8 @@ from pathlib import Path
 
 from plugdeck.compat.host import Host, read_briefly
 from plugdeck.compat.library_files import ReadFacts
+from plugdeck.compat.sysroot import Sysroot
+from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible
 
 
@@ -25,6 +27,17 @@ class HostChoice:
         if self.executable:
             return Host.from_executable(self.executable, sysroot=self.sysroot, read_facts=read_facts)
         return Host.from_sysroot(self.sysroot, read_facts=read_facts) if self.sysroot else Host.default(read_facts)
+
+    def problem(self) -> str:
+        """Why nothing can be read where the host is to be; empty when it can, whether or not it is good for one."""
+        host = self.host()
+        if host.platform:
+            return ""
+        try:
+            read_briefly(Path(Sysroot.at(self.sysroot).real(os.fspath(host.executable))))
+        except BinaryFormatError as error:
+            return f"{self.executable} cannot be read: {str(error).rstrip('.')}"
+        return ""
 
     @property
     def label(self) -> str:

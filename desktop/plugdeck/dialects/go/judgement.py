@@ -29,7 +29,7 @@ def judge(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
     if facts.elf is None or (host.platform and host.platform.machine_name != facts.elf.machine_name):
         return ()  # it is for another machine, which says enough
     try:
-        plugin = read_go_file(facts.path, facts.identity)
+        plugin = read_go_file(facts.source, facts.identity)
         if plugin is not None and os.fspath(host.executable) == sys.executable:
             from plugdeck.dialects.go.runner import judge_for_runner
 
@@ -40,7 +40,7 @@ def judge(facts: BinaryFacts, host: Host) -> tuple[Finding, ...]:
         return (_no_go_host("The host or the plugin cannot be read", (f"{error}.",)),)
     if plugin is None or program is None:
         return (_not_go(host),)
-    return _compared(plugin, program, host, (facts.path, path))
+    return _compared(plugin, program, host, (facts.source, path))
 
 
 def _compared(plugin: GoFile, program: GoFile, host: Host, files: tuple[Path, Path]) -> tuple[Finding, ...]:

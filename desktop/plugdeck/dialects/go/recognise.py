@@ -36,9 +36,9 @@ Recognised = tuple[Manifest, tuple[Finding, ...]]
 def recognise(facts: BinaryFacts) -> Recognised | None:
     """The manifest of a Go plugin and what is to say of the file alone; None for every other file of Go's."""
     try:
-        file = read_go_file(facts.path, facts.identity)
+        file = read_go_file(facts.source, facts.identity)
     except BinaryFormatError:
-        return None  # it was replaced meanwhile, or is in another machine's tree behind links
+        return None  # it was replaced meanwhile
     if file is None or file.mode is not GoBuildMode.PLUGIN:
         return None
     return manifest_of(file, facts.path), tuple(_findings(file))
