@@ -82,7 +82,7 @@ def _read_folder(folder: str, tree: Sysroot) -> tuple[list[str], list[str]]:
 def _leads_to_folder(entry: os.DirEntry[str], tree: Sysroot) -> bool:
     try:
         if entry.is_symlink() and tree.contains(entry.path):
-            return os.path.isdir(tree.real(entry.path))
+            return Path(tree.real(entry.path)).is_dir()
         return entry.is_symlink() and entry.is_dir()
     except OSError:
         return False
