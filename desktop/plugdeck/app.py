@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.sandbox.own_process import protect_own_process
+from plugdeck.hosting.sandbox.own_process import keep_descriptors, protect_own_process
 from plugdeck.ui.single_instance import claim_window, hand_over
 from plugdeck.ui.window_life import WindowLife, Wishes
 
@@ -38,10 +38,10 @@ def run_window(
     wishes = Wishes(tuple(file.absolute() for file in files), samples, screenshot, size, theme, safe_mode)
     if screenshot:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-        protect_own_process()
-        return WindowLife(wishes, claim=None).run()
+        keep_descriptors()
+        return WindowLife(wishes, None, protect_own_process).run()
     _require_screen()
-    protect_own_process()
+    keep_descriptors()
     claim = None
     try:
         claim = claim_window()
@@ -50,7 +50,7 @@ def run_window(
     except OSError as error:
         print(f"plugdeck: this window stays on its own ({error})", file=sys.stderr)
     try:
-        return WindowLife(wishes, claim).run()
+        return WindowLife(wishes, claim, protect_own_process).run()
     finally:
         if claim:
             claim.release()

@@ -144,12 +144,35 @@ def test_descriptors_that_it_was_started_with_are_not_handed_on(ordinary):
         os.close(writing)
 
 
-def test_the_window_protects_itself_before_it_opens(tmp_path):
-    code = (
-        "import ctypes, sys; from pathlib import Path; from plugdeck.app import run_window;"
-        "run_window(screenshot=Path(sys.argv[1])); print(ctypes.CDLL(None).prctl(3))"  # PR_GET_DUMPABLE
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, tmp_path / "w.png"], capture_output=True, text=True, check=True, timeout=100
-    )
-    assert done.stdout.splitlines()[-1] == "0"
+WINDOW = """
+import ctypes, sys
+from pathlib import Path
+from plugdeck.app import run_window
+from plugdeck.ui import portal, services
+def tell(what):
+    print(what, ctypes.CDLL(None).prctl(3), flush=True)  # PR_GET_DUMPABLE
+greet, make = portal.PortalGreeting.when_done, services.make_services
+portal.PortalGreeting.when_done = lambda self, then: greet(self, lambda: (tell("greeted"), then()))
+services.make_services = lambda *given: (tell("services"), make(*given))[1]
+run_window(screenshot=Path(sys.argv[1]))
+"""
+WITHOUT_BUS = """
+from PySide6.QtGui import QGuiApplication
+from plugdeck.ui.portal import PortalGreeting
+application = QGuiApplication(["plugdeck"])
+PortalGreeting(application).when_done(lambda: print("done", flush=True))
+"""
+
+
+def test_the_window_hides_before_plugins_may_run_and_after_the_desktops_portal_could_look_at_it(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != ALLOW_DEBUGGERS}
+    command = [sys.executable, "-c", WINDOW, tmp_path / "w.png"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=100)
+    assert done.stdout.splitlines() == ["greeted 1", "services 0"]
+
+
+def test_without_a_session_bus_nobody_waits_for_the_portal():
+    environment = os.environ | {"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nonexistent", "QT_QPA_PLATFORM": "minimal"}
+    command = [sys.executable, "-c", WITHOUT_BUS]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=100)
+    assert done.stdout == "done\n", done.stderr

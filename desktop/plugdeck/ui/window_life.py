@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -49,9 +50,11 @@ class Wishes:
 class WindowLife:
     """The window from its first line to its last."""
 
-    def __init__(self, wishes: Wishes, claim: Claim | None) -> None:
+    def __init__(self, wishes: Wishes, claim: Claim | None, before_plugins: Callable[[], None] = lambda: None) -> None:
+        """``before_plugins`` is called once, when the desktop knows the window and before any plugin may run."""
         self._wishes = wishes
         self._claim = claim
+        self._before_plugins = before_plugins
         self._settings = Settings.load()
         self._services: Services | None = None
         self._errors: UnexpectedErrors | None = None
@@ -103,11 +106,13 @@ class WindowLife:
         shell.show()
 
     def _go_on(self, shell: Shell) -> None:
+        from plugdeck.ui.portal import PortalGreeting
         from plugdeck.ui.window_state import restore_host
 
         restore_host(shell, self._settings)
         shell.plugins.feed.release()
-        shell.background.run(_import_the_rest, lambda _: self._furnish_or_end(shell))
+        greeting = PortalGreeting(shell)
+        shell.background.run(_import_the_rest, lambda _: greeting.when_done(lambda: self._furnish_or_end(shell)))
 
     def _furnish_or_end(self, shell: Shell) -> None:
         try:
@@ -124,6 +129,7 @@ class WindowLife:
         from plugdeck.ui.services import make_services
         from plugdeck.ui.unexpected import UnexpectedErrors
 
+        self._before_plugins()
         self._services = make_services(self._settings, shell.background)
         window = MainWindow(shell, self._services)
         self._errors = UnexpectedErrors(window.notices, window)
@@ -136,6 +142,8 @@ class WindowLife:
 
     def _begin(self, window: MainWindow) -> None:
         wishes = self._wishes
+        if not wishes.screenshot:
+            window.saving.begin()
         if self._settings.notice:
             window.notices.tell(self._settings.notice)
         if wishes.samples or wishes.screenshot:

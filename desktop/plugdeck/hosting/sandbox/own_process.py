@@ -16,6 +16,9 @@ def protect_own_process() -> None:
 
     A plugin with the user's own rights (tier C) could otherwise read the window's memory, or steer it as a debugger
     does. Workers are not touched by it: the kernel starts every program afresh. Takes about a millisecond.
+
+    To be called before any plugin runs, and not before the desktop's portal knows this process, which it refuses to
+    serve otherwise (``ui/portal.py``, ADR 0027).
     """
     keep_descriptors()
     if not os.environ.get(ALLOW_DEBUGGERS):
