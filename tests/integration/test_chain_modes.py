@@ -132,7 +132,7 @@ def test_a_plugin_that_plugdeck_crashed_with_inside_is_not_taken_in(deck, adding
     assert deck.state(key) is PluginState.LOADED
 
 
-def test_a_new_build_of_one_inside_this_process_gets_a_process_unless_it_is_let_in_too(deck, adding, children, tmp_path):
+def test_a_new_build_is_not_inside_this_process_unless_it_is_let_in_too(deck, adding, children, tmp_path):
     path = Path(shutil.copy(adding("plus", 3), tmp_path / "plus.so"))
     key = deck.load(path).key
     deck.chain.rehost(key, HostingMode.IN_APP)

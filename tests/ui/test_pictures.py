@@ -6,6 +6,7 @@ import resource
 import subprocess
 import sys
 import threading
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -77,6 +78,47 @@ def test_exif_orientation_is_applied(tmp_path, orientation):
     image = read_picture(path)
     assert (image.layout.width, image.layout.height) == expected.size
     assert max(abs(a - b) for a, b in zip(bytes(image.pixels), expected.tobytes(), strict=True)) < 40
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_note_that_qt_leaves_unread_turns_the_picture_as_well(tmp_path, monkeypatch, suffix, orientation):
+    monkeypatch.setattr("plugdeck.ui.pictures._STRIP_PIXELS", 61 * 5)  # several strips
+    exif = Pillow.Exif()
+    exif[0x010F] = "maker"  # an entry before it
+    exif[0x0112] = orientation
+    path = tmp_path / f"turned.{suffix}"
+    pillow_of(noise(opaque=suffix == "webp")).save(path, exif=exif, lossless=True)
+    expected = ImageOps.exif_transpose(Pillow.open(path)).convert("RGBA")
+    image = read_picture(path)
+    assert (image.layout.width, image.layout.height) == expected.size
+    assert bytes(image.pixels) == expected.tobytes()
+
+
+@pytest.mark.parametrize("suffix", ["png", "webp", "jpg", "tif"])
+def test_a_picture_that_was_turned_is_not_turned_again_once_it_is_saved(tmp_path, suffix):
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    stored, saved = tmp_path / f"stored.{suffix}", tmp_path / f"saved.{suffix}"
+    pillow_of(noise(64, 16, opaque=True)).convert("RGB").save(stored, exif=exif)
+    write_picture(read_picture(stored), saved)
+    assert read_picture(saved).layout.height == 64
+    with Pillow.open(saved) as again:
+        assert (again.size, again.getexif().get(0x0112, 1)) == ((16, 64), 1)
+
+
+@pytest.mark.parametrize(
+    "note",
+    [b"", b"MM\0*", b"MM\0*\xff\xff\xff\xff", b"II*\0\x08\0\0\0\xff\xff", b"II*\0\0\0\0\0", b"junk" * 99],
+    ids=["none", "cut short", "far away", "too many", "itself", "junk"],
+)
+def test_a_damaged_note_turns_nothing(tmp_path, note):
+    chunk = len(note).to_bytes(4) + b"eXIf" + note
+    path = tmp_path / "odd.png"
+    pillow_of(noise()).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + chunk + zlib.crc32(chunk[4:]).to_bytes(4) + data[33:])
+    assert bytes(read_picture(path).pixels) == noise().pixels
 
 
 def test_another_colour_space_is_converted_to_srgb(tmp_path):

@@ -2,9 +2,11 @@
 
 import os
 import signal
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image as Pillow
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
@@ -91,7 +93,7 @@ def test_the_result_of_a_real_plugin_is_shown_beside_the_original(pane, deck, qt
     open_picture(pane, qtbot, picture)
     wait_for_red(pane, qtbot, 110)
     assert shown(pane, 0.25).red() == 100
-    assert "320 × 200 · 100 % · Full size · rendered in " in pane.status.text.text()
+    assert pane.status.text.text() == "grey.png · 320 × 200 · 100 % · Full size"
 
 
 def test_without_transforms_there_is_nothing_to_compare(pane, qtbot, picture):
@@ -212,6 +214,18 @@ def test_pixels_can_be_dropped_and_pasted(pane, qtbot):
     assert bytes(pane.source.pixels[:4]) == bytes((0, 255, 0, 255))
 
 
+def test_an_encoded_picture_that_is_dropped_is_turned_upright_as_its_file_would_be(pane, qtbot):
+    exif = Pillow.Exif()
+    exif[0x0112] = 6
+    content = BytesIO()
+    Pillow.new("RGB", (30, 20)).save(content, "JPEG", exif=exif)
+    data = QMimeData()
+    data.setData("image/jpeg", content.getvalue())
+    with qtbot.waitSignal(pane.picture_opened):
+        assert drop(pane, data)
+    assert (pane.source.layout.width, pane.source.layout.height) == (20, 30)
+
+
 def test_a_copied_file_can_be_pasted(pane, qtbot, picture):
     QGuiApplication.clipboard().setMimeData(mime(picture))
     with qtbot.waitSignal(pane.picture_opened, timeout=10_000):
@@ -327,7 +341,7 @@ def test_a_result_of_the_picture_before_is_not_shown(pane, deck, qtbot, picture,
 
     open_picture(pane, qtbot, picture)
     qtbot.waitUntil(lambda: "Full" in pane.status.text.text())
-    pane._show_result(Rendered(grey(10, 10, 1), (10, 10), 1.0, True, 99, 1.0, ()))
+    pane._show_result(Rendered(grey(10, 10, 1), (10, 10), 1.0, True, 99, ()))
     assert shown(pane).red() == 100
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Condition, Thread
-from time import monotonic, perf_counter
+from time import monotonic
 
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.render import RenderCancelledError, Renderer, Run
@@ -40,7 +40,6 @@ class Rendered:
     is_full: bool
     generation: int
     """Which request it answers; grows."""
-    milliseconds: float
     skipped: tuple[str, ...]
     """A phrase for each switched-on step that is missing from the picture."""
 
@@ -178,7 +177,6 @@ class Preview:
         return self._closed or self._generation != generation
 
     def _render_at(self, source: Image, number: int, generation: int, scale: float) -> None:
-        began = perf_counter()
         self._shown = self._what_shows()
         renderer = self._renderer(source, number, scale)
         run = renderer.run(self._chain.steps(), lambda: self._is_old(generation))
@@ -192,7 +190,6 @@ class Preview:
                 scale=scale,
                 is_full=scale == 1,
                 generation=generation,
-                milliseconds=(perf_counter() - began) * 1000,
                 skipped=tuple(run.skipped),
             )
         )

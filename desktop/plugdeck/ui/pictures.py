@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QFile, QIODevice, QSaveFile
-from PySide6.QtGui import QColor, QColorSpace, QImage, QImageReader, QImageWriter, QPainter
+from PySide6.QtGui import QColor, QColorSpace, QImage, QImageIOHandler, QImageReader, QImageWriter, QPainter
 
 from plugdeck.errors import PictureError
 from plugdeck.image import MAX_FRAME_BYTES, Image, ImageLayout
+from plugdeck.ui.orientation import UPRIGHT, is_on_its_side, orientation_of, upright_strip
 
 RGBA = QImage.Format.Format_RGBA8888
 _LARGE_PIXELS, _SMALL_FILE = 16_000_000, 16_384
@@ -92,18 +93,23 @@ def to_qimage(image: Image) -> QImage:
     return picture
 
 
-def from_qimage(picture: QImage) -> Image:
-    """A copy of Qt's picture as ours: sRGB, RGBA, 8 bits a channel.
+def from_qimage(picture: QImage, orientation: int = UPRIGHT) -> Image:
+    """A copy of Qt's picture as ours: sRGB, RGBA, 8 bits a channel, turned upright.
+
+    Args:
+        picture: as it is stored.
+        orientation: which way up that is; see ``orientation``.
 
     Raises:
         PictureError: it is empty, or larger than ``MAX_FRAME_BYTES``.
     """
     if picture.isNull():
         raise PictureError("There are no pixels in it.")
-    layout = ImageLayout.packed(picture.width(), picture.height())
+    size = picture.size().transposed() if is_on_its_side(orientation) else picture.size()
+    layout = ImageLayout.packed(size.width(), size.height())
     pixels = memoryview(mmap.mmap(-1, layout.size_bytes))  # pages come strip by strip, not all at once
     for top, height in strips(layout.width, layout.height):
-        strip = _to_srgb(picture.copy(0, top, layout.width, height))
+        strip = _to_srgb(upright_strip(picture, orientation, top, height))
         pixels[top * layout.stride_bytes : (top + height) * layout.stride_bytes] = strip.constBits()
     return Image(layout, pixels.toreadonly())
 
@@ -138,6 +144,7 @@ def _open_regular(path: Path) -> QFile:
 def _decode(device: QIODevice, hint: str, name: str) -> Image:
     """Reads the first picture of ``device``; content decides the format, ``hint`` where content does not."""
     QImageReader.setAllocationLimit(_DECODER_BYTES // 2**20)
+    orientation = orientation_of(device)
     reader = QImageReader(device)
     if not reader.canRead() and device.seek(0):
         reader = QImageReader(device, QByteArray(hint.encode(errors="replace")))
@@ -159,7 +166,8 @@ def _decode(device: QIODevice, hint: str, name: str) -> Image:
             f"{name} is {what} ({reader.errorString()}).",
             remedy="Save it again from the program that made it, or choose another picture.",
         )
-    return from_qimage(picture)
+    is_turned = reader.transformation() is not QImageIOHandler.Transformation.TransformationNone
+    return from_qimage(picture, UPRIGHT if is_turned else orientation)
 
 
 def _to_srgb(strip: QImage) -> QImage:

@@ -19,7 +19,7 @@ from plugdeck.ui.chain.drop_line import DropLine
 from plugdeck.ui.chain.news import ChainNews
 from plugdeck.ui.chain.replacing import Approve, Replacing, ask_nobody
 from plugdeck.ui.chain.row import StepRow
-from plugdeck.ui.chain.words import milliseconds
+from plugdeck.ui.chain.words import TOTAL_WHY, total_time
 from plugdeck.ui.plugins.placeholder import Placeholder
 from plugdeck.ui.theme import SPACING
 
@@ -241,10 +241,9 @@ class ChainPane(QWidget):
     def _say_summary(self, steps: tuple[StepView, ...]) -> None:
         self.summary.setVisible(bool(steps))
         count = f"{len(steps)} transform{'s' if len(steps) != 1 else ''}"
-        times = [step.milliseconds for step in steps if step.milliseconds is not None and step.runs]
-        total = f" · {milliseconds(sum(times))} when all of them run" if times else ""
-        self.summary.setToolTip("The sum of what each step took when it last ran" if times else "")
-        self.summary.setText(f"{count}, lowest priority first{total}")
+        total = total_time(steps)
+        self.summary.setToolTip(TOTAL_WHY if total else "")
+        self.summary.setText(f"{count}, lowest priority first{f' · {total}' if total else ''}")
 
     # --- choosing and moving
 

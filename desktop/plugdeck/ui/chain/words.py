@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from plugdeck.chain.step import StepView
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
@@ -16,6 +18,10 @@ TAKE_OUT = "Take out of the chain"
 TAKE_OUT_WHY = "Ends the plugin's process, since loaded code cannot be unloaded from a process"
 FOLLOW = "Follow rebuilds of this file"
 FOLLOW_WHY = "Takes each new build by itself and without asking, once it has made a test picture"
+TOTAL_WHY = (
+    "What each step took when it last ran at full size, added up. Steps before the one that changes are not run again, "
+    "so a change takes less."
+)
 _STALE = "The file changed after it was loaded. The old code keeps running until you take the new one."
 _DELETED = "Its file was deleted. The loaded code keeps working; a new process needs the file back."
 RUNNING = frozenset({PluginState.LOADED, PluginState.STALE})
@@ -56,6 +62,13 @@ def spoken(number: int, step: StepView) -> str:
 def own_time(step: StepView) -> str:
     """How long it took when it last ran; empty while it does not run, and before."""
     return milliseconds(step.milliseconds) if step.runs and step.milliseconds is not None else ""
+
+
+def total_time(steps: Iterable[StepView]) -> str:
+    """``43 ms in all``; empty while a step has not run yet, since that would be no total."""
+    times = [step.milliseconds for step in steps if step.runs]
+    known = [time for time in times if time is not None]
+    return f"{milliseconds(sum(known))} in all" if known and len(known) == len(times) else ""
 
 
 def milliseconds(value: float) -> str:

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage
 
 from plugdeck.errors import PictureError
 from plugdeck.image import Image
-from plugdeck.ui.pictures import from_qimage, read_picture
+from plugdeck.ui.pictures import from_qimage, read_picture, read_picture_bytes
 from plugdeck.ui.preview.latest import Latest
 
 
@@ -35,13 +35,13 @@ class PictureLoader(QObject):
         """Reads a file."""
         self._latest.start(lambda: (read_picture(path), path.name, path))
 
+    def take_encoded(self, content: bytes, name: str) -> None:
+        """Takes what would be in a picture file."""
+        self._latest.start(lambda: (read_picture_bytes(content, name), name, None))
+
     def take(self, picture: QImage, name: str) -> None:
         """Takes a picture that Qt has decoded already."""
         self._latest.start(lambda: (from_qimage(picture), name, None))
-
-    def take_image(self, image: Image, name: str) -> None:
-        """Takes a picture as it is, in the order of the requests."""
-        self._latest.start(lambda: (image, name, None))
 
     def _tell(self, result: object) -> None:
         image, name, path = result if isinstance(result, tuple) else (None, "", None)

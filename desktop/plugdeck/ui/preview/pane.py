@@ -215,6 +215,8 @@ class PreviewPane(QWidget):
     def _take(self, incoming: Incoming, name: str) -> None:
         if incoming.path:
             self.open_picture(incoming.path)
+        elif incoming.encoded:
+            self.loader.take_encoded(incoming.encoded, name)
         elif incoming.picture:
             self.loader.take(incoming.picture, name)
 

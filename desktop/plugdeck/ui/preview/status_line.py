@@ -1,4 +1,4 @@
-"""The line under the picture: what is shown, how large, at which resolution, how long it took, and what is missing."""
+"""The line under the picture: what is shown, how large, at which resolution, and what is missing."""
 
 from __future__ import annotations
 
@@ -12,11 +12,6 @@ from plugdeck.chain.preview import Rendered
 from plugdeck.ui.chain.elided_label import ElidedLabel
 from plugdeck.ui.marks import SIZE, Shape, icon_of
 from plugdeck.ui.theme import SPACING, Tone, tone_colour
-
-_EXPLANATION = (
-    "Steps before the one that changed are not run again, so this may be less than the times in the chain: "
-    "there, each step has its own last one."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +29,12 @@ class Showing:
 
     @property
     def sentence(self) -> str:
-        """``photo.jpg · 1920 × 1080 · 67 % · Full size · rendered in 12 ms``."""
+        """``photo.jpg · 1920 × 1080 · 67 % · Full size``. How long that took is told by the chain, for each step."""
         parts = [self.name, f"{self.width} × {self.height}", percent(self.zoom)]
         if self.rendered is None:
             parts.append("Rendering…")
         else:
-            parts += [resolution(self.rendered), f"rendered in {duration(self.rendered.milliseconds)}"]
+            parts.append(resolution(self.rendered))
             if self.is_late and self.rendered.is_full:
                 parts.append("Rendering…")
         return " · ".join(parts)
@@ -61,13 +56,6 @@ def resolution(rendered: Rendered) -> str:
     return "Full size" if rendered.is_full else f"Preview at {percent(rendered.scale)}, full size follows"
 
 
-def duration(milliseconds: float) -> str:
-    """``0.4 ms``, ``12 ms``, ``1.8 s``."""
-    if milliseconds < 9.95:
-        return f"{milliseconds:.1f} ms"
-    return f"{milliseconds:.0f} ms" if milliseconds < 999.5 else f"{milliseconds / 1000:.1f} s"
-
-
 class StatusLine(QWidget):
     """Shows a ``Showing``; what is missing stands in a line of its own, with a mark."""
 
@@ -87,7 +75,6 @@ class StatusLine(QWidget):
         layout.setSpacing(2)
         layout.addWidget(self.text)
         layout.addLayout(missing)
-        self.text.set_explanation(_EXPLANATION)
         self._say_missing("")
         self._is_made = True
 
