@@ -12,12 +12,13 @@ import os
 import stat
 import threading
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, overload
 
 from plugdeck import paths
 from plugdeck.errors import SettingsError
+from plugdeck.listeners import Listeners
 
 FILE_NAME = "settings.toml"
 _MOST_BYTES = 1 << 20
@@ -43,8 +44,11 @@ class Settings:
         self.notice = ""
         """One sentence for the user when the file could not be used; empty when all is well."""
         self._lock = threading.RLock()
+        """Guards the values, and is never held while the disk is waited for: the window reads values all the time."""
+        self._saving = threading.Lock()
         self._values: Table = {}
         self._changes: dict[tuple[str, ...], Any] = {}
+        self._listeners: Listeners[()] = Listeners()
 
     @classmethod
     def load(cls, path: Path | None = None) -> Settings:
@@ -56,6 +60,10 @@ class Settings:
             reason = f"The settings in {settings.path} could not be read ({error.strerror})"
             settings.notice = f"{reason}; the defaults are used."
         return settings
+
+    def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Calls back, on the thread that did it, when a value was noted; the function returned ends it."""
+        return self._listeners.add(callback)
 
     @overload
     def get(self, key: Key) -> Any: ...
@@ -80,6 +88,7 @@ class Settings:
             self._changes.pop(parts, None)
             self._changes[parts] = value
             _put(self._values, parts, value)
+        self._listeners.notify()
 
     def save(self) -> None:
         """Writes what was changed here over what is on disk now, so two windows keep each other's changes.
@@ -88,33 +97,49 @@ class Settings:
             SettingsError: the file could not be read or written; the old one is still there, and the changes
                 stay noted for the next try.
         """
-        with self._lock:
-            if not self._changes:
+        with self._saving:
+            with self._lock:
+                changes = dict(self._changes)
+            if not changes:
                 return
             from plugdeck.atomic_file import alone_in
 
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 with alone_in(self.path.parent):
-                    self._write_changes()
+                    values = self._write(changes)
             except OSError as error:
                 raise SettingsError(
                     f"The settings could not be saved in {self.path}: {error.strerror or error}.",
                     remedy="Free some space, or make the folder writable; the old settings are still there.",
                 ) from error
-            self._changes.clear()
+            self._take_saved(values, changes)
 
-    def _write_changes(self) -> None:
+    def _write(self, changes: Mapping[tuple[str, ...], Any]) -> Table:
+        """Writes the changes over what is on disk, and returns the whole. Raises OSError."""
         import tomli_w  # what only a save needs is not on the way to the first window
 
         from plugdeck.atomic_file import replace_file
 
         on_disk = self._read()
-        values = copy.deepcopy(self._values) if on_disk is None else on_disk
-        for parts, value in self._changes.items():
+        with self._lock:
+            values = copy.deepcopy(self._values) if on_disk is None else on_disk
+        for parts, value in changes.items():
             _put(values, parts, copy.deepcopy(value))
         replace_file(self.path, tomli_w.dumps(values).encode())
-        self._values = values
+        return values
+
+    def _take_saved(self, values: Table, changes: Mapping[tuple[str, ...], Any]) -> None:
+        """These are the values now, with what was set while they were being written; that is for the next save."""
+        with self._lock:
+            self._changes = {
+                parts: value
+                for parts, value in self._changes.items()
+                if parts not in changes or value is not changes[parts]
+            }
+            for parts, value in self._changes.items():
+                _put(values, parts, value)
+            self._values = values
 
     def _read(self) -> Table | None:
         """What is on disk; None when there is no file, or only a damaged one, which is then kept aside."""

@@ -5,6 +5,7 @@ import tomllib
 
 import pytest
 
+from plugdeck import atomic_file
 from plugdeck.errors import SettingsError
 from plugdeck.settings import Settings
 
@@ -261,3 +262,40 @@ def test_threads_and_windows_saving_at_once_lose_nothing(path, monkeypatch):
     expected = {f"window{number}": {f"step{step}": step for step in range(10)} for number in range(4)}
     assert tomllib.loads(path.read_text()) == expected
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_values_are_read_and_set_while_a_save_waits_for_the_disk(path, monkeypatch):
+    settings = Settings.load(path)
+    settings.set("a", 1)
+    waiting, disk_answers = threading.Event(), threading.Event()
+    replace = atomic_file.replace_file
+
+    def wait(*arguments):
+        waiting.set()
+        disk_answers.wait()
+        replace(*arguments)
+
+    monkeypatch.setattr(atomic_file, "replace_file", wait)
+    saving = threading.Thread(target=settings.save)
+    saving.start()
+    waiting.wait()
+    settings.set("a", 2)
+    settings.set("b", 3)
+    assert settings.get("a") == 2
+    disk_answers.set()
+    saving.join()
+
+    assert (settings.get("a"), settings.get("b")) == (2, 3)
+    assert tomllib.loads(path.read_text()) == {"a": 1}
+    settings.save()
+    assert tomllib.loads(path.read_text()) == {"a": 2, "b": 3}
+
+
+def test_a_value_that_is_noted_is_told_once(path):
+    settings, told = Settings.load(path), []
+    forget = settings.on_change(lambda: told.append(settings.get("a")))
+    settings.set("a", 1)
+    settings.set("a", 1)
+    forget()
+    settings.set("a", 2)
+    assert told == [1]
