@@ -13,7 +13,7 @@ import pytest
 from plugdeck import examine
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
-from plugdeck.compat.machine import processor_levels
+from plugdeck.compat.processor import processor_levels
 
 from .building import Builder
 from .oracle import ask_loader

@@ -17,7 +17,7 @@ from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.closure import MissingLibrary, Problem
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
-from plugdeck.compat.search import CACHE, Library, Search
+from plugdeck.compat.search import Library, Search
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.paths import shipped
 
@@ -120,9 +120,9 @@ class Dependencies:
         stamps, places = search.files.stamps, dict[str, Numbers]()
         found = search.find(name, library)
         for place in search.places(name, library):
-            if place.source != CACHE and "/" not in name and "/glibc-hwcaps/" not in place.path:
-                levels = os.path.join(os.path.dirname(place.path), "glibc-hwcaps")
-                places[levels] = self._look(levels)
+            for folder in search.deciding_folders(place):
+                if folder not in places:
+                    places[folder] = self._look(folder)
             places[place.path] = stamps[place.path] if place.path in stamps else self._look(place.path)
             if found and place.path == found.path:
                 break

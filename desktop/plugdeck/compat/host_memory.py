@@ -11,6 +11,7 @@ from pathlib import Path
 from plugdeck.binary.facts import ORDINARY, BinaryFacts, ElfFacts
 from plugdeck.compat.closure import Closure, Resolver
 from plugdeck.compat.ld_cache import LOADER_CACHE, read_loader_cache
+from plugdeck.compat.legacy_folders import loader_release
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import LoaderSetting
 from plugdeck.compat.machine import Platform, default_folders, musl_folders
@@ -95,6 +96,8 @@ def resolver_of(
         if is_musl
         else default_folders(platform, tree.real(loader_path), tree.folder)
     )
+    loader = files.look(loader_path)
+    versions = loader.definitions if isinstance(loader, LibraryFile) else ()
     setting = LoaderSetting(
         platform,
         program_path=os.fspath(executable),
@@ -104,9 +107,9 @@ def resolver_of(
         cache=() if is_musl else read_loader_cache(Path(tree.real(tree.path(os.fspath(LOADER_CACHE))))),
         sysroot=tree,
         is_musl=is_musl,
+        release=loader_release(tree.real(loader_path), versions),
     )
     resolver = Resolver(Search(setting, files), is_versioned=not is_musl)
-    loader = files.look(loader_path)
     if isinstance(loader, LibraryFile):
         library = Library(loader_path, loader, os.path.basename(loader_path), None)
         resolver.add(library, (loader_path, os.path.basename(loader_path), *library.names))

@@ -43,6 +43,8 @@ class CacheEntry(NamedTuple):
     """The second byte of ``flags``: 3 is x86-64, 10 is AArch64, 0 is the machine's plain 32-bit kind."""
     hwcap: str = ""
     """The processor level that it is for (``x86-64-v3``), or empty for every one."""
+    legacy_bits: int = 0
+    """What it is for in the terms of loaders before glibc 2.37 (``LegacyFolders``); later ones pass such entries by."""
 
 
 class LoaderCacheError(ValueError):
@@ -77,7 +79,8 @@ def parse_loader_cache(data: bytes) -> tuple[CacheEntry, ...]:
     for flags, key, value, _os_version, hwcap in _ENTRY.iter_unpack(data[_HEADER.size : end]):
         level = _hwcap_name(hwcap, levels)
         if flags & _FLAG_TYPE_MASK == _FLAG_ELF_LIBC6 and level is not None:
-            entry = CacheEntry(_string(data, key), _string(data, value), flags >> 8 & 0xFF, level)
+            legacy_bits = 0 if level else hwcap
+            entry = CacheEntry(_string(data, key), _string(data, value), flags >> 8 & 0xFF, level, legacy_bits)
             text_left -= len(entry.name) + len(entry.path)
             if text_left < 0:
                 raise LoaderCacheError(f"the strings are larger than {len(data)} bytes can hold")
@@ -109,11 +112,11 @@ def _parse_hwcap_names(data: bytes, offset: int) -> tuple[str, ...]:
 
 
 def _hwcap_name(hwcap: int, levels: tuple[str, ...]) -> str | None:
-    """Empty for "any processor", a level's name, or None for the legacy bits that today's loader ignores."""
-    if hwcap == 0:
+    """A level's name, empty for an entry without one, or None for a level that the cache does not name."""
+    if not hwcap & _HWCAP_IS_EXTENSION:
         return ""
     index = hwcap & 0xFFFF_FFFF
-    return levels[index] if hwcap & _HWCAP_IS_EXTENSION and index < len(levels) else None
+    return levels[index] if index < len(levels) else None
 
 
 def _string(data: bytes, offset: int) -> str:

@@ -7,9 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 from plugdeck.compat.ld_cache import CacheEntry
+from plugdeck.compat.legacy_folders import FIRST_WITH_LEVELS, FIRST_WITHOUT, LegacyFolders, Release
 from plugdeck.compat.library_files import HERE
-from plugdeck.compat.machine import Platform, library_token, processor_levels
+from plugdeck.compat.machine import Platform, library_token
+from plugdeck.compat.processor import platform_word, processor_levels
 from plugdeck.compat.sysroot import Sysroot
+
+_LEVELS_FOLDER = "glibc-hwcaps"
 
 
 class LoaderSetting:
@@ -26,7 +30,9 @@ class LoaderSetting:
         cache: Iterable[CacheEntry] = (),
         sysroot: Sysroot = HERE,
         is_musl: bool = False,
+        release: Release | None = None,
     ) -> None:
+        """``release``: of the loader, where it is glibc's; None stands for a new one."""
         self.platform = platform
         self.sysroot = sysroot
         self.is_musl = is_musl
@@ -37,15 +43,17 @@ class LoaderSetting:
         self.library_path = split_library_path(library_path)
         self.default_folders = tuple(map(sysroot.path, default_folders))
         self.library_token = library_token(platform, default_folders)
+        self.platform_token = platform.token if sysroot.folder else platform_word(platform)
         self._cache = tuple(cache)
-        self._levels_in: dict[str, tuple[str, ...]] = {}
+        self._release = release
+        self._subfolders: dict[str, tuple[str, ...]] = {}
 
     def cached(self, name: str) -> Iterator[str]:
         """The one path that the cache has for this name on this computer's processor, if any."""
         entries = self._by_name.get(name, ())
         for level in (*self._levels, "") if any(entry.hwcap for entry in entries) else ("",):
             for entry in entries:
-                if entry.hwcap == level:
+                if entry.hwcap == level and not entry.legacy_bits & ~self._legacy_bits:
                     yield self.sysroot.path(entry.path)
                     return
 
@@ -53,17 +61,42 @@ class LoaderSetting:
         """The names in the cache that are ``libfoo.so`` with any version behind it."""
         return self._by_stem.get(stem, ())
 
-    def levels_in(self, folder: str) -> tuple[str, ...]:
-        """The processor levels for which this folder has a ``glibc-hwcaps`` folder that is searched before it."""
-        if folder not in self._levels_in:
-            has_any = os.path.isdir(os.path.join(folder, "glibc-hwcaps"))
-            self._levels_in[folder] = self._levels if has_any else ()
-        return self._levels_in[folder]
+    def subfolders_in(self, folder: str) -> tuple[str, ...]:
+        """What is searched before this folder itself: folders for processor levels, and those of old loaders."""
+        if folder not in self._subfolders:
+            present = {first for first in self.first_below if self._is_folder(os.path.join(folder, first))}
+            self._subfolders[folder] = tuple(each for each in self._all_below if each.partition("/")[0] in present)
+        return self._subfolders[folder]
+
+    @cached_property
+    def first_below(self) -> tuple[str, ...]:
+        """The folders that decide what ``subfolders_in`` gives."""
+        return (*((_LEVELS_FOLDER,) if self._levels else ()), *(self._legacy.first if self._legacy else ()))
+
+    @cached_property
+    def _all_below(self) -> tuple[str, ...]:
+        levels = (os.path.join(_LEVELS_FOLDER, level) for level in self._levels)
+        return (*levels, *(self._legacy.subfolders if self._legacy else ()))
+
+    def _is_folder(self, path: str) -> bool:
+        return os.path.isdir(self.sysroot.real(path))
 
     @cached_property
     def _levels(self) -> tuple[str, ...]:
         """None for another machine's tree: its processor is not known."""
-        return () if self.sysroot.folder or self.is_musl else processor_levels(self.platform)
+        is_old = self._release is not None and self._release < FIRST_WITH_LEVELS
+        return () if self.sysroot.folder or self.is_musl or is_old else processor_levels(self.platform)
+
+    @cached_property
+    def _legacy(self) -> LegacyFolders | None:
+        """None for loaders that know of no such folders."""
+        if self._release is None or self._release >= FIRST_WITHOUT:
+            return None
+        return LegacyFolders(self.platform, is_here=not self.sysroot.folder)
+
+    @property
+    def _legacy_bits(self) -> int:
+        return self._legacy.cache_bits if self._legacy else 0
 
     @cached_property
     def _by_stem(self) -> Mapping[str, tuple[str, ...]]:

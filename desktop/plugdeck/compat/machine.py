@@ -1,11 +1,9 @@
-"""What a dynamic loader of one machine takes for granted: its default folders, tokens and processor levels."""
+"""What a dynamic loader of one machine takes for granted: its default folders and its tokens."""
 
 from __future__ import annotations
 
 import os
 import re
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 from plugdeck.binary.facts import ElfFacts
@@ -44,7 +42,7 @@ class Platform(NamedTuple):
 
     @property
     def token(self) -> str:
-        """What ``$PLATFORM`` stands for."""
+        """What ``$PLATFORM`` stands for where the processor is not known."""
         return self.multiarch.partition("-")[0]
 
     @property
@@ -140,43 +138,3 @@ def _conventional_folders(platform: Platform, root: str) -> tuple[str, ...]:
     else:
         own = ("/lib64", "/usr/lib64") if platform.bits == 64 else ()
     return (*own, "/lib", "/usr/lib")
-
-
-_X86 = (3, 62)
-
-# x86-64 psABI, "Micro-architecture levels"; the names are those of /proc/cpuinfo. Each level contains the one below.
-_V2 = {"cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3"}
-_V3 = _V2 | {"avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "abm", "movbe"}
-_V4 = _V3 | {"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}
-_LEVELS = (("x86-64-v4", _V4), ("x86-64-v3", _V3), ("x86-64-v2", _V2))
-
-
-def processor_levels(platform: Platform, cpu_information: Path = Path("/proc/cpuinfo")) -> tuple[str, ...]:
-    """The ``glibc-hwcaps`` folders that this computer's loader searches, best first."""
-    if (platform.machine, platform.bits) != (62, 64):
-        return ()
-    flags = _processor_flags(cpu_information)
-    return tuple(name for name, needed in _LEVELS if needed <= flags)
-
-
-def missing_levels(platform: Platform, isa_needed: int) -> tuple[str, ...]:
-    """The x86-64 levels that these bits of a property note ask for and this computer's processor lacks, best first.
-
-    None is claimed where the processor is not known (glibc ``sysdeps/x86/dl-prop.h``, ``dl_isa_level_check``).
-    """
-    flags = _processor_flags(Path("/proc/cpuinfo")) if platform.machine in _X86 else frozenset()
-    if not flags:
-        return ()
-    beyond = ("beyond x86-64-v4",) if isa_needed > 0xF else ()  # bits that no processor has yet, which glibc refuses
-    return beyond + tuple(
-        name for bit, (name, needed) in zip((8, 4, 2), _LEVELS, strict=True) if isa_needed & bit and needed - flags
-    )
-
-
-@cache
-def _processor_flags(cpu_information: Path) -> frozenset[str]:
-    try:
-        lines = read_at_most(cpu_information, MOST_LIST_BYTES).decode("ascii", "replace").splitlines()
-    except OSError:
-        return frozenset()
-    return frozenset(next((line for line in lines if line.startswith("flags")), "").split())

@@ -63,6 +63,8 @@ class Place(NamedTuple):
 
     path: str
     source: str
+    folder: str = ""
+    """The search folder that it is in or below; empty for a path that is no part of a search."""
 
 
 Trail = tuple[tuple[Place, Refusal | None], ...]
@@ -147,6 +149,11 @@ class Search:
                 return place
         return None
 
+    def deciding_folders(self, place: Place) -> Iterator[str]:
+        """Folders that would be searched before this place if they were there."""
+        for first in self._setting.first_below if place.folder else ():
+            yield os.path.join(place.folder, first)
+
     def relatives(self, name: str) -> tuple[str, ...]:
         """Libraries here that differ from this name only in their version."""
         stem = name.partition(".so")[0] + ".so"
@@ -199,9 +206,9 @@ class Search:
     def _folders(self, name: str, folders: Sequence[str], owner: Library | None, source: str) -> Iterator[Place]:
         for folder in folders[:_MOST_FOLDERS]:
             expanded = self._expand(folder, owner)
-            for level in self._setting.levels_in(expanded):
-                yield Place(os.path.join(expanded, "glibc-hwcaps", level, name), source)
-            yield Place(os.path.join(expanded, name), source)
+            for below in self._setting.subfolders_in(expanded):
+                yield Place(os.path.join(expanded, below, name), source, expanded)
+            yield Place(os.path.join(expanded, name), source, expanded)
 
     def _expand(self, text: str, owner: Library | None) -> str:
         """The text with ``$ORIGIN``, ``$LIB`` and ``$PLATFORM`` replaced; an empty folder is the current one."""
@@ -212,7 +219,7 @@ class Search:
         values = {
             "ORIGIN": self._setting.program_folder if owner is None else folder_of(owner),
             "LIB": self._setting.library_token,
-            "PLATFORM": self._setting.platform.token,
+            "PLATFORM": self._setting.platform_token,
         }
         beginning = tree.folder if inside.startswith("/") else ""  # the tree's own folder may have such words in it
         return beginning + _TOKEN.sub(lambda found: values[found[1] or found[2]], inside)

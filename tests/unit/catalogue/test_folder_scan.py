@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from plugdeck.binary import read
 from plugdeck.binary.facts import BinaryFacts
 from plugdeck.catalogue import folder_scan
 from plugdeck.catalogue.examine import judge, read_for_verdict
@@ -118,6 +119,21 @@ def test_library_that_appears_earlier_in_the_search_is_noticed(
     shutil.copy(empty, folder / "first" / "liba.so")
     assert loads(folder) == {"a.so": False, "b.so": True}
     assert judged == ["a.so"]
+
+
+def test_folder_that_would_be_searched_first_is_noticed(folder: Path, put: Callable[[str], None], judged: list[str]):
+    """``tls`` or a processor level: whatever this computer's loader looks for below a search folder."""
+    host = Host.default()
+    assert host.resolver
+    put("a")
+    assert loads(folder) == {"a.so": True}
+    search = host.resolver.search
+    place = next(search.places("liba.so", host.root(read(folder / "a.so"))))
+    for first in search.deciding_folders(place):
+        judged.clear()
+        (folder / "own" / Path(first).name).mkdir()
+        assert loads(folder) == {"a.so": True}
+        assert judged == ["a.so"]
 
 
 def test_library_that_comes_back_is_noticed(folder: Path, put: Callable[[str], None], judged: list[str]):

@@ -50,16 +50,18 @@ def test_entries_keep_their_order_and_architecture():
     )
 
 
-def test_processor_levels_are_named_and_legacy_ones_left_out():
+def test_processor_levels_are_named_and_legacy_bits_kept():
     data = build_cache(
         (X86_64, "liba.so", "/v3/liba.so", EXTENSION | 1),
-        (X86_64, "liba.so", "/legacy/liba.so", 1 << 5),
+        (X86_64, "liba.so", "/v9/liba.so", EXTENSION | 2),
+        (X86_64, "liba.so", "/tls/liba.so", 1 << 63),
         (X86_64, "liba.so", "/lib/liba.so", 0),
         levels=("x86-64-v2", "x86-64-v3"),
     )
-    assert [(entry.path, entry.hwcap) for entry in parse_loader_cache(data)] == [
-        ("/v3/liba.so", "x86-64-v3"),
-        ("/lib/liba.so", ""),
+    assert [(entry.path, entry.hwcap, entry.legacy_bits) for entry in parse_loader_cache(data)] == [
+        ("/v3/liba.so", "x86-64-v3", 0),
+        ("/tls/liba.so", "", 1 << 63),
+        ("/lib/liba.so", "", 0),
     ]
 
 

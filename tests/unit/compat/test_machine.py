@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from plugdeck.compat.machine import Platform, default_folders, library_token, processor_levels
+from plugdeck.compat.machine import Platform, default_folders, library_token
+from plugdeck.compat.processor import processor_levels
 
 AMD64 = Platform(62, "x86-64", 64, "little")
 AARCH64 = Platform(183, "AArch64", 64, "little")

@@ -15,7 +15,7 @@ from plugdeck.binary.facts import VersionNeed
 from plugdeck.compat.check import check
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
-from plugdeck.compat.machine import processor_levels
+from plugdeck.compat.processor import processor_levels
 
 DLOPEN = "import ctypes, os, sys; ctypes.CDLL(sys.argv[1], os.RTLD_NOW); print(open('/proc/self/maps').read())"
 

@@ -14,8 +14,9 @@ from plugdeck.binary import read
 from plugdeck.compat.check import check
 from plugdeck.compat.host import Host
 from plugdeck.compat.ld_cache import LoaderCacheError, parse_loader_cache, read_loader_cache
-from plugdeck.compat.machine import Platform, default_folders, musl_folders, processor_levels
+from plugdeck.compat.machine import Platform, default_folders, musl_folders
 from plugdeck.compat.packages import Packages
+from plugdeck.compat.processor import processor_levels
 from plugdeck.compat.system_files import open_regular, read_at_most
 
 AMD64 = Platform(62, "x86-64", 64, "little")
