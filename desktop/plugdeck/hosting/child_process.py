@@ -131,7 +131,7 @@ class ChildProcess:
         try:
             with self._looking:
                 if self.judge(verdict):
-                    seen = with_hang(verdict, look_at_hang(self.worker_pid))
+                    seen = with_hang(verdict, look_at_hang(self.worker_pid, self._line.signal_worker))
                     with self._lock:
                         self._verdict = seen
         finally:
@@ -225,12 +225,13 @@ class ChildProcess:
             self._on_death()
 
     def _hear_of_crash(self) -> None:
-        """On a thread of its own. Where nobody may look, what was announced is all that is known."""
+        """On a thread of its own. Where nobody may look, the signal that was announced is all that is known."""
         with suppress(PermissionError):
             self._wait_for(self.look_for_crash)
             return
         self._wait_for(lambda: self._crashes.signal is not None)
-        self.condemn(Outcome(Ending.CRASHED, "", signal=self._crashes.signal, message=_NOT_SEEN))
+        if self._crashes.signal is not None:
+            self.condemn(Outcome(Ending.CRASHED, "", signal=self._crashes.signal, message=_NOT_SEEN))
 
     def _wait_for(self, condition: Callable[[], bool]) -> None:
         """Asks more and more seldom, for a while at most: a plugin may announce what does not come."""

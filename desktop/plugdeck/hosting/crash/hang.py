@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -41,11 +41,15 @@ class Hang:
     """Set when it does not hang at all: it crashed, and could not announce that."""
 
 
-def look_at_hang(pid: int) -> Hang:
+def look_at_hang(pid: int, send: Callable[[int], bool]) -> Hang:
     """What the process is doing; it stands still after that, or has ended, and is good for nothing any more.
 
     Its main thread is the one that calls plugins. To learn where it is, it is sent SIGABRT, whose handler makes it
     stand still; not where it is stopped, since a stopped process handles no signals.
+
+    Args:
+        pid: its number, by which it is looked at.
+        send: sends it a signal, and never whoever else has its number by then; False when it cannot be got hold of.
     """
     with suppress(PermissionError):
         if crashed := examine(pid):
@@ -56,8 +60,7 @@ def look_at_hang(pid: int) -> Hang:
     activity = {"R": Activity.RUNNING, "S": Activity.WAITING, "D": Activity.WAITING}.get(state)
     waits = _waits(pid) if activity is Activity.WAITING else ""
     with suppress(OSError):
-        os.kill(pid, signal.SIGABRT)
-        if seen := examine(pid, wait_s=_STAND_STILL_S):
+        if send(signal.SIGABRT) and (seen := examine(pid, wait_s=_STAND_STILL_S)):
             return Hang(activity, waits, replace(seen.site, fault="", address=None))
     return Hang(activity, waits)
 
