@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SDK = ROOT / "plugins" / "sdk"
@@ -25,6 +26,10 @@ SUFFIXES = {"c": ".c", "c++": ".cpp"}
 # For what is sure to come: it costs nothing on a quick machine, and a busy one gets there too. Less than a test may
 # take, so that the one that waits in vain says for what.
 PATIENCE_S = 90
+
+# Examples may take as long as they do; where CI is set, hypothesis takes the same ones each time.
+settings.register_profile("patient", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 # Before Qt starts, and for child processes too: no test opens a window on somebody's screen.
 os.environ["QT_QPA_PLATFORM"] = "offscreen"

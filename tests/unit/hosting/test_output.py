@@ -189,5 +189,6 @@ def test_bytes_and_log_lines_that_nobody_reads_are_counted(pipe):
     pipe.write(b"x" * 100 * 1024 * 8)
     assert pipe.left_out.total_bytes >= 400 * 1024
     left_out, packets = LeftOut(), [wire.encode_log(wire.LogPacket(0, 1, "y" * 1000))] * 900
-    LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, print, left_out).read()
+    budget = Budget(Clock())
+    LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, print, left_out, budget).read()
     assert left_out.total_bytes > 500 * 1000

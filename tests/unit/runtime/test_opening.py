@@ -114,7 +114,7 @@ def test_other_threads_run_while_a_constructor_runs(plugin_file, tmp_path, monke
     with ThreadPoolExecutor(1) as pool:
         opened = pool.submit(open_plugin, file)
         fifo.write_bytes(b"x")
-        assert opened.result(timeout=20).lookup("Got").assume("int").value == 1
+        assert opened.result(timeout=90).lookup("Got").assume("int").value == 1
 
 
 def test_a_replaced_file_is_reported_as_stale_and_never_as_new_code(counting, constructor_runs, tmp_path):

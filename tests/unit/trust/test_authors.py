@@ -87,7 +87,7 @@ def test_a_file_that_somebody_edited_gives_the_names_that_are_hidden_nowhere(aut
     assert Authors().name_of(keys[1]) == ""
 
 
-@settings(max_examples=50, deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 @given(st.binary(max_size=200))
 def test_any_file_of_authors_is_read_without_a_crash(authors_file, content):
     authors_file.write_bytes(content)

@@ -17,7 +17,7 @@ from plugdeck.trust.ed25519 import is_signed, new_private_key, public_key, sign
 from plugdeck.trust.signature_file import SignatureText, key_bytes, key_text, message_of
 from plugdeck.trust.signatures import SignatureState, read_signature, signature_of_file
 
-patient = settings(deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+patient = settings(deadline=None, database=None, suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture
