@@ -7,7 +7,6 @@ is of, it says itself since 2.33.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Sequence
 
 from plugdeck.compat.machine import Platform
@@ -21,7 +20,8 @@ FIRST_WITH_LEVELS: Release = (2, 33)
 FIRST_WITHOUT: Release = (2, 37)
 
 _LARGEST_LOADER_BYTES = 4 << 20
-_RELEASE = re.compile(rb"ld\.so \([^()\n\0]{0,200}\) [\w-]{1,40} release version (\d{1,3})\.(\d{1,3})")
+_BANNER, _BEFORE_RELEASE = b"ld.so (", b" release version "  # of ``ld.so --version`` (glibc ``elf/rtld.c``)
+_LONGEST_BANNER = 300
 _SILENT: Release = (2, 32)
 _TLS = "tls"
 _I386, _AMD64, _AARCH64 = 3, 62, 183
@@ -41,10 +41,13 @@ def loader_release(path: str, versions: Iterable[str]) -> Release | None:
     if not any(version.startswith("GLIBC_") for version in versions):
         return None
     try:
-        said = _RELEASE.search(read_at_most(path, _LARGEST_LOADER_BYTES))
+        data = read_at_most(path, _LARGEST_LOADER_BYTES)
     except OSError:
         return None
-    return (int(said[1]), int(said[2])) if said else _SILENT
+    begin = data.find(_BANNER)
+    banner = data[begin : begin + _LONGEST_BANNER].partition(b"\n")[0] if begin >= 0 else b""
+    parts = banner.partition(_BEFORE_RELEASE)[2].split(b".")  # 2.36. or 2.41.9000.
+    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else _SILENT
 
 
 class LegacyFolders:
