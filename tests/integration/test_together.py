@@ -11,13 +11,15 @@ from threading import Thread
 import pytest
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting import wire
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
-from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Permissions, Tier
 from plugdeck.hosting.supervisor import Supervisor
+from plugdeck.hosting.wire import Kind
 
 SOURCE = """
 #include <pthread.h>
@@ -78,11 +80,11 @@ def hosts(request) -> Iterator[Hosts]:
 def host(hosts, build_plugin) -> Callable[..., HostedPlugin]:
     """``host("first")``: a plugin in the shared process, not started."""
 
-    def host(name: str, more: str = "") -> HostedPlugin:
+    def host(name: str, more: str = "", approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         path: Path = build_plugin(SOURCE % {"name": name, "more": more}, name=f"{name}.so", flags=["-lpthread"])
         manifest = examine(path).manifest
         assert manifest
-        made = hosts.host(path, manifest)
+        made = hosts.host(path, manifest, approval)
         assert isinstance(made, HostedPlugin)
         return made
 
@@ -244,3 +246,78 @@ def test_one_alone_goes_on_in_another_process_when_the_next_one_has_to_see_more(
 
     assert first.pid == second.pid != old
     assert (first.call("Do", ""), second.call("Do", "")) == (7, 7)
+
+
+NETWORK = Approval(Permissions(network=True))
+
+
+def test_only_those_that_are_allowed_the_same_share_a_process(host):
+    plain, other = host("plain"), host("other")
+    networked, second = host("networked", approval=NETWORK), host("second", approval=NETWORK)
+    for plugin in (plain, networked, other, second):
+        plugin.start()
+
+    assert plain.pid == other.pid != networked.pid == second.pid
+    with pytest.raises(HostError):
+        networked.call("Do", "crash")
+    assert (plain.call("Do", ""), other.call("Do", "")) == (7, 7)
+
+
+def test_one_that_is_allowed_something_else_moves_to_others_that_are_when_it_is_started(three, host, until):
+    first, second, third = three
+    networked = host("networked", approval=NETWORK)
+    networked.start()
+    old = first.pid
+    second.approval = NETWORK
+    second.start()
+    until(lambda: first.is_loaded and third.is_loaded and first.pid != old)
+
+    assert first.pid == third.pid != second.pid == networked.pid
+    second.approval = NO_APPROVAL_NEEDED
+    second.start()
+    assert second.pid == first.pid
+    until(lambda: networked.is_loaded)
+    assert networked.pid != second.pid
+
+
+def test_nobody_is_loaded_again_with_permissions_that_were_taken_from_him(three, until):
+    first, second, third = three
+    second.approval = NETWORK
+    with pytest.raises(HostError):
+        third.call("Do", "crash")
+    until(lambda: first.is_loaded and second.state is PluginState.NOT_LOADED)
+
+    assert "allowed has changed" in second.outcome.sentence and "Start it again" in second.outcome.sentence
+    second.start()
+    assert second.pid != first.pid
+
+
+def test_taking_out_one_that_is_not_loaded_leaves_the_others_running(three, host):
+    refused = host("refused", "PD_INIT()\nint Init(const pd_host *host) { return 1; }")
+    with pytest.raises(HostError, match="Init"):
+        refused.start()
+    pid = three[0].pid
+    for plugin in (refused, host("never-started")):
+        plugin.stop()
+
+    assert {plugin.pid for plugin in three} == {pid}
+    assert {plugin.call("Do", "") for plugin in three} == {7}
+
+
+def test_one_that_has_left_is_not_taken_for_the_one_that_has_its_number_in_its_old_process(three, until):
+    """Numbers are of a process: the first plugin of the one is not the first of the other."""
+    first, second, third = three
+    group = first._group
+    with pytest.raises(HostError):
+        second.call("Do", "crash")
+    until(lambda: first.is_loaded and third.is_loaded)
+    second.start()
+    group.at_work = second  # as a call leaves it that has come back late
+    assert second.slot == first.slot
+    pid = first.pid
+    with pytest.raises(HostError), group.process.session("Transform") as process:
+        os.kill(pid, signal.SIGKILL)
+        process.ask(Kind.READ, wire.pack_json([first.slot, "amount"]), during="Transform")
+
+    for plugin in (first, third):
+        assert "not known" in plugin.outcome.sentence

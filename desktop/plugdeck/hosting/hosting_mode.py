@@ -11,7 +11,7 @@ class HostingMode(StrEnum):
     INDIVIDUALLY = "individually"
     """A confined process for each plugin: what one does is no other's affair."""
     TOGETHER = "together"
-    """One confined process for several: less memory. One that ends it gets a process of its own at its next start."""
+    """One confined process for all that are allowed the same: less memory. One that ends it gets one of its own."""
     IN_APP = "in-app"
     """No process and no confinement, as Go's plugin package does it: a crash of the plugin is one of Plugdeck."""
 
@@ -23,6 +23,7 @@ class HostingMode(StrEnum):
 
 _WORDS = {
     HostingMode.INDIVIDUALLY: "In a process of its own: nothing that it does touches the other plugins.",
-    HostingMode.TOGETHER: "In one process with the others: less memory, and all of them pause when one crashes.",
+    HostingMode.TOGETHER: "In one process with the others, if they are allowed the same: less memory, and all of them "
+    "pause when one crashes.",
     HostingMode.IN_APP: "Inside Plugdeck, with your own rights: a crash of the plugin ends Plugdeck.",
 }

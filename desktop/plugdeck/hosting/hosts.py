@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from plugdeck.dialects.manifest import Dialect, Manifest
@@ -13,7 +12,6 @@ from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.hosting.supervisor import Supervisor
-from plugdeck.hosting.worker_group import WorkerGroup
 from plugdeck.image import Image
 
 if TYPE_CHECKING:
@@ -42,8 +40,7 @@ class Hosts:
         self._supervisor = supervisor
         self.journal = journal or InAppJournal()
         """Who was inside Plugdeck when it crashed, and is refused there."""
-        self._lock = Lock()
-        self._shared: WorkerGroup | None = None
+        self._shared = supervisor.group()
 
     def host(
         self,
@@ -66,7 +63,7 @@ class Hosts:
             case HostingMode.INDIVIDUALLY:
                 return self._supervisor.host(path, manifest, approval)
             case HostingMode.TOGETHER:
-                return self._group().add(path, manifest, approval)
+                return self._shared.add(path, manifest, approval)
             case HostingMode.IN_APP:
                 from plugdeck.hosting.in_app import InAppPlugin  # what opens native code comes only when it is chosen
 
@@ -75,8 +72,3 @@ class Hosts:
     def frame(self, image: Image) -> Frame:
         """The picture as a frame that workers can only read; the caller releases it."""
         return self._supervisor.frame(image)
-
-    def _group(self) -> WorkerGroup:
-        with self._lock:
-            self._shared = self._shared or self._supervisor.group()
-            return self._shared

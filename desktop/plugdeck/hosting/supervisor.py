@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -16,7 +15,8 @@ from plugdeck.hosting.frames import Frame, OwnFrames
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.launch import Launcher, PlainLauncher
 from plugdeck.hosting.limits import Limits, allow_many_workers
-from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Permissions, Tier
+from plugdeck.hosting.shared_processes import SharedProcesses
 from plugdeck.hosting.watcher import Watcher
 from plugdeck.hosting.worker_group import WorkerGroup
 from plugdeck.hosting.worker_supply import WorkerSupply
@@ -73,14 +73,14 @@ class Supervisor:
             manifest: what reading it gave; a file that says something else by then is refused.
             approval: what the user said yes to: which bytes, confined how well, allowed what beside their job.
         """
-        return self._group(None).add(path, manifest, approval)
+        return self._group(None, approval.permissions).add(path, manifest, approval)
 
-    def group(self) -> WorkerGroup:
-        """A process, not started, that takes any number of plugins by ``add``; see ``Hosts`` for a chain's."""
-        return self._group(lambda: self._group(None))
+    def group(self) -> SharedProcesses:
+        """Processes, not started, that take any number of plugins by ``add``; see ``Hosts`` for a chain's."""
+        return SharedProcesses(self._group)
 
-    def _group(self, alone: Callable[[], WorkerGroup] | None) -> WorkerGroup:
-        group = WorkerGroup(self._supply, alone)
+    def _group(self, shared: SharedProcesses | None, permissions: Permissions) -> WorkerGroup:
+        group = WorkerGroup(self._supply, permissions, shared)
         with self._lock:
             if self._closed:
                 raise RuntimeError("the supervisor is closed")

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from plugdeck.hosting.hosted_plugin import HostedPlugin
 
 
-def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str) -> Confinement:
-    """What all of the plugins need, together: they share the process. Notes on each whether it is opened in place."""
+def wanted_confinement(
+    plugins: Sequence[HostedPlugin], permissions: Permissions, tier: Tier, runner: str
+) -> Confinement:
+    """What the plugins need that share a process and are allowed the same. Notes on each if it is opened in place."""
     linked = [linked_files(plugin.path) for plugin in plugins]
     needed = [path for each in linked for path in (*each.libraries, *each.data)]
     for plugin, files in zip(plugins, linked, strict=True):
@@ -27,7 +29,7 @@ def wanted_confinement(plugins: Sequence[HostedPlugin], tier: Tier, runner: str)
     placed = [str(plugin.path) for plugin in plugins if plugin.is_opened_in_place]
     return Confinement(
         tier,
-        Permissions.together([plugin.approval.permissions for plugin in plugins]),
+        permissions,
         needed=tuple(dict.fromkeys((*needed, runner) if runner else needed)),
         placed=tuple(dict.fromkeys(placed)),
         folder=current_folder() if any(files.by_folder for files in linked) else "/",

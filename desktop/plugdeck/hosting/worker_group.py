@@ -2,7 +2,7 @@
 
 The process is started with the first plugin that is started, and again after its end. When it ends, for whatever
 reason, all of its plugins end with it; native code leaves a process in no other way. Of several, the one that ended it
-gets a process of its own at its next start, and the others are started again at once.
+gets a process of its own at its next start, and the others are started again at once. All are allowed the same.
 """
 
 from __future__ import annotations
@@ -19,29 +19,42 @@ from plugdeck.hosting.go_runner.build import runner_of
 from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
 from plugdeck.hosting.members import Members
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome, PluginState
-from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Tier
+from plugdeck.hosting.sandbox.confinement import (
+    NO_APPROVAL_NEEDED,
+    NO_PERMISSIONS,
+    Approval,
+    Confinement,
+    Permissions,
+    Tier,
+)
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
 from plugdeck.hosting.shared_mark import SharedMark
+from plugdeck.hosting.shared_processes import SharedProcesses
 from plugdeck.hosting.wanted_confinement import refusal, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
 from plugdeck.hosting.worker_supply import WorkerSupply
 
 _NOBODY_AT_WORK = (BETWEEN_CALLS, STARTING)
+_MOVED = "What it is allowed has changed since, so it does not share that process any more. Start it again."
 
 
 class WorkerGroup:
     """The plugins that share a process. Any thread; starting and ending take turns."""
 
-    def __init__(self, supply: WorkerSupply, alone: Callable[[], WorkerGroup] | None = None) -> None:
+    def __init__(
+        self, supply: WorkerSupply, permissions: Permissions = NO_PERMISSIONS, shared: SharedProcesses | None = None
+    ) -> None:
         """Starts nothing.
 
         Args:
             supply: where the process comes from.
-            alone: makes the group for a plugin that ended a shared process; None for a group of one plugin.
+            permissions: what its plugins are allowed; for a group of one plugin that may change.
+            shared: where its plugins go that ended it or are allowed something else now; None for a group of one.
         """
         self._supply = supply
-        self._alone = alone
+        self._permissions = permissions
+        self._shared = shared
         self._mark = SharedMark()
         self._apart: set[int] = set()
         self._disturbed: set[int] = set()
@@ -66,19 +79,30 @@ class WorkerGroup:
             return plugin
 
     def home_of(self, plugin: HostedPlugin) -> WorkerGroup:
-        """Where ``plugin`` is to be started: here, or alone from now on, since it ended the process here."""
+        """Where ``plugin`` is to be started: alone if it ended the process here, or with those that may do the same.
+
+        It leaves this process if it was in it, since native code stays for as long as the process does.
+        """
         with self._turn:
-            if plugin.slot not in self._apart or self._alone is None or self._closed:
+            if (group := self._next_home(plugin)) is self:
                 return self
-            try:
-                group = self._alone()
-            except RuntimeError:  # all is being closed, which starting it here will say
-                return self
+            if plugin.slot in self._members.there():
+                self.stop(plugin)
             self._apart.discard(plugin.slot)
             self._members.dismiss(plugin)
             plugin.slot = group._members.next_slot()
             group._members.admit(plugin)
             return group
+
+    def _next_home(self, plugin: HostedPlugin) -> WorkerGroup:
+        if self._shared is None or self._closed:
+            return self
+        permissions = plugin.approval.permissions
+        try:
+            is_apart = plugin.slot in self._apart
+            return self._shared.alone(permissions) if is_apart else self._shared.group_for(permissions)
+        except RuntimeError:  # all is being closed, which starting it here will say
+            return self
 
     def is_closed(self) -> bool:
         """Whether no process is started any more."""
@@ -118,7 +142,7 @@ class WorkerGroup:
 
     def is_bystander(self, plugin: HostedPlugin) -> bool:
         """Whether the process ended for another plugin's sake while this one was to be loaded."""
-        return self._alone is not None and not self._closed and plugin.slot in self._disturbed
+        return self._shared is not None and not self._closed and plugin.slot in self._disturbed
 
     def _start(self, plugin: HostedPlugin) -> None:
         with self._turn:
@@ -127,7 +151,9 @@ class WorkerGroup:
             self._members.admit(plugin)
             self._refuse_weak_confinement(plugin)
             runner = self._runner_of(plugin)
-            confinement = wanted_confinement(self._members.wanted(), self._supply.tier, runner)
+            if self._shared is None:
+                self._permissions = plugin.approval.permissions
+            confinement = wanted_confinement(self._members.wanted(), self._permissions, self._supply.tier, runner)
             if self.process and confinement != self._confinement:
                 self.begin_stop()
             if not self.process:  # one that is about to end is gone first: its end would be taken for the next one's
@@ -145,15 +171,28 @@ class WorkerGroup:
         for each in self._members.wanted(unless_loaded=True):
             self._disturbed.discard(each.slot)
             self.at_work = each
-            if failure := each.load_into(process):
+            if failure := self._refuse_moved(each) or each.load_into(process):
                 each.is_wanted = self.is_bystander(each)
                 refused = failure if each is asked else refused
                 if not process.is_alive:
                     return refused or failure
         return refused
 
+    def _refuse_moved(self, plugin: HostedPlugin) -> HostError | None:
+        """Why a plugin is not loaded here any more, if it is allowed something else by now than its neighbours."""
+        if self._shared is None or plugin.approval.permissions == self._permissions:
+            return None
+        return plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=_MOVED))
+
     def stop(self, plugin: HostedPlugin) -> None:
-        """Ends the process, and with it everything in it; a call or a start that is under way ends at once."""
+        """Ends the process, and with it everything in it; a call or a start that is under way ends at once.
+
+        Does nothing to a shared process that ``plugin`` is not in.
+        """
+        if self._shared and not self._is_here(plugin):
+            with self._turn:
+                if not self._is_here(plugin):
+                    return self._members.dismiss(plugin)
         self._stopping.append(plugin)  # before it looks: either it sees a process that is being made, or that sees it
         try:
             self.begin_stop()
@@ -167,6 +206,10 @@ class WorkerGroup:
             with self._calm:
                 self._stopping.remove(plugin)
                 self._calm.notify_all()
+
+    def _is_here(self, plugin: HostedPlugin) -> bool:
+        """Whether it is in the process, or is to be loaded whenever that is started."""
+        return plugin.is_wanted or plugin.slot in self._members.there()
 
     def begin_stop(self, *, for_good: bool = False) -> None:
         """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
@@ -225,7 +268,7 @@ class WorkerGroup:
         if self.is_closed() or self._stopping:
             process.abandon()
         process.say_hello()
-        if self._alone:
+        if self._shared:
             self._mark.hand_to(process)
         return process
 
@@ -237,28 +280,30 @@ class WorkerGroup:
     def _ended(self, outcome: Outcome) -> Callable[[], None]:
         """The process is gone: sets every plugin's state, and returns what tells of it."""
         there = self._members.there()
-        asked = self.at_work.slot if self.at_work and outcome.during not in _NOBODY_AT_WORK else None
-        stopping = frozenset(plugin.slot for plugin in self._stopping)
+        # Those that are there are asked for theirs: a plugin that has left has a slot of another process.
+        at_work = self.at_work if outcome.during not in _NOBODY_AT_WORK else None
+        asked = next((slot for slot, plugin in there.items() if plugin is at_work), None)
+        stopping = frozenset(slot for slot, plugin in there.items() if plugin in self._stopping)
         toll = death_toll(
             outcome,
             {slot: plugin.manifest.name for slot, plugin in there.items()},
             asked=asked,
             marked=self._mark.slot(),
             stopping=stopping,
-            is_shared=self._alone is not None and not self._closed,
+            is_shared=self._shared is not None and not self._closed,
         )
         self._mark.close()
         self._apart |= toll.apart
         culprit = there.get(asked) if asked is not None and outcome.ending is not Ending.STOPPED else None
-        at_work = culprit.manifest.name if culprit else ""
+        name = culprit.manifest.name if culprit else ""
         changed = []
         for slot, plugin in there.items():
             if said := toll.ended.get(slot):
-                plugin.is_wanted = plugin.is_wanted and self._alone is None
+                plugin.is_wanted = plugin.is_wanted and self._shared is None
                 changed += [plugin] if plugin.become_ended(said) else []
             else:
                 self._disturbed.add(slot)
-                changed += [plugin] if plugin.become_waiting(at_work) else []
+                changed += [plugin] if plugin.become_waiting(name) else []
 
         def tell() -> None:
             for plugin in changed:

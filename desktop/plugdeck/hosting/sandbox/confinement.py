@@ -53,7 +53,7 @@ class Permissions:
 
     @classmethod
     def together(cls, several: Iterable[Permissions]) -> Permissions:
-        """What plugins that share a process are allowed: each has what any of them has."""
+        """What any of several sets allows."""
         each = tuple(several)
         return cls(
             tuple(dict.fromkeys(path for one in each for path in one.readable)),
