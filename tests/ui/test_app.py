@@ -8,6 +8,7 @@ import sys
 import threading
 
 import pytest
+from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -16,7 +17,7 @@ from plugdeck.errors import PlugdeckError
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.preferences import Preferences
-from plugdeck.ui.safe_mode import SafeModeBar
+from plugdeck.ui.safe_mode import SafeMode
 from plugdeck.ui.theme import Theme, Tone, apply_theme, check_box_palette, is_dark, palette_of, tone_colour
 from plugdeck.ui.unexpected import UnexpectedErrors
 from plugdeck.ui.window_life import WindowLife, Wishes
@@ -33,7 +34,7 @@ def start(code: str) -> subprocess.Popen:
     )
 
 
-def finish(process: subprocess.Popen, timeout_s: float = 60) -> tuple[int, str, str]:
+def finish(process: subprocess.Popen, timeout_s: float = 100) -> tuple[int, str, str]:
     try:
         out, errors = process.communicate(timeout=timeout_s)
     except subprocess.TimeoutExpired:
@@ -88,7 +89,7 @@ def test_without_a_screen_the_window_says_what_else_can_be_done(monkeypatch):
 
 
 # A second start waits for as long as it takes a busy machine to answer.
-PATIENT = "from plugdeck.ui import single_instance; single_instance._PATIENCE_S = 50\n"
+PATIENT = "from plugdeck.ui import single_instance; single_instance._PATIENCE_S = 90\n"
 WINDOW = """
 from plugdeck.ui import main_window
 propose = main_window.MainWindow.propose
@@ -109,7 +110,7 @@ print("ended", run_window(%s), flush=True)
 def test_a_second_start_hands_its_files_to_the_first_and_nothing_is_loaded(put):
     first, second = put("first"), put("second")
     window = start(WINDOW % f"[Path({str(first)!r})]")
-    watchdog = threading.Timer(60, window.kill)
+    watchdog = threading.Timer(100, window.kill)
     watchdog.start()
     try:
         assert window.stdout.readline() == "proposed first.so\n"
@@ -144,7 +145,7 @@ def test_closing_the_window_keeps_its_settings(qtbot, own_folders, monkeypatch):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
 def test_a_signal_to_end_is_a_proper_end(number):
     window = start(WINDOW % "")
-    watchdog = threading.Timer(60, window.kill)
+    watchdog = threading.Timer(100, window.kill)
     watchdog.start()
     try:
         assert window.stdout.readline() == "listening\n"
@@ -192,7 +193,7 @@ def test_safe_mode_is_said_in_the_window(qtbot, own_folders, monkeypatch):
 
     def close_soon(window) -> None:
         run(window)
-        said.append(window.shell.findChild(SafeModeBar).text.text())
+        said.append(window.shell.findChild(SafeMode).bar.text.text())
         window.shell.close()
 
     monkeypatch.setattr(life, "_begin", close_soon)
@@ -309,6 +310,26 @@ def test_a_message_moves_nothing_in_the_window(desk, qtbot):
     assert [part.geometry() for part in (desk.shell.splitters["whole"], desk.plugins, desk.window.picture)] == before
     notice.dismiss()
     qtbot.waitUntil(lambda: not desk.window.notices.isVisible())
+
+
+def test_a_message_covers_nothing_that_can_be_pressed_beside_the_picture(desk, qtbot):
+    shell, notices = desk.shell, desk.window.notices
+    qtbot.waitExposed(shell)
+    notices.tell("Something happened that takes a few lines to tell. " * 6, action=("Undo", lambda: None))
+    qtbot.waitUntil(lambda: notices.height() > 40)
+
+    def covered() -> list[str]:
+        frames = {"chain": shell.chain_frame, "details": shell.details_frame, "list": shell.plugins}
+        return [name for name, frame in frames.items() if notices.geometry().intersects(rectangle(frame))]
+
+    def rectangle(frame):
+        return QRect(frame.mapTo(shell, QPoint()), frame.size())
+
+    assert covered() == []
+    shell.splitters["right"].setSizes([300, 500])
+    shell.splitters["whole"].setSizes([500, 600])
+    qtbot.waitUntil(lambda: covered() == [])
+    assert notices.geometry().bottom() < rectangle(shell.picture_frame).bottom()
 
 
 def test_a_message_with_a_button_gives_way_last(desk):
