@@ -8,13 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from plugdeck.binary import identity_of
 from plugdeck.catalogue.examine import examine
-from plugdeck.catalogue.incoming import sha256_of
 from plugdeck.catalogue.report import Report
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.settings import Settings
+from plugdeck.trust.content import sha256_of_report
 from plugdeck.trust.question import ask_or_approve
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.plugin_settings import PluginSettings, parse_settings, plain_settings
@@ -70,22 +69,10 @@ def find(step: KeptStep, *, may_differ: bool = False) -> Found:
         if not step.path.is_file():
             return Found(step, None, "not there any more")
         report = examine(step.path, symbols=False)
-        is_same = may_differ or (bool(step.sha256) and hash_of(report) == step.sha256)
+        is_same = may_differ or (bool(step.sha256) and sha256_of_report(report) == step.sha256)
     except (PlugdeckError, OSError, ValueError):
         return Found(step, None, "cannot be read")
     return Found(step, report) if is_same else Found(step, None, "has changed")
-
-
-def hash_of(report: Report) -> str:
-    """The SHA-256 of the bytes that a report is about; empty if the file holds others by now. Blocks."""
-    sha256 = sha256_of(report.path)
-    now, then = identity_of(report.path), report.facts.identity if report.facts else None
-    is_same = then is not None and (now.inode, now.size_bytes, now.mtime_ns) == (
-        then.inode,
-        then.size_bytes,
-        then.mtime_ns,
-    )
-    return sha256 if is_same else ""
 
 
 def _confined_if_asked(found: Found, records: TrustRecords) -> Found:

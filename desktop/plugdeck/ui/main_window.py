@@ -52,7 +52,7 @@ class MainWindow(QObject):
         self.plugins = shell.plugins
         self._is_selecting = False
         self.loading = Loading(services.chain)
-        self.notices = Notices(shell)
+        self.notices = Notices(shell, shell.picture_frame)
         self.judging = HostJudging(services.settings, services.background, self)
         self.hosts = HostControls(self.judging, shell, self.notices)
         self.proposals = InstallArea(services.background, shell, find_listed=partial(another_build, self.plugins.model))
@@ -141,6 +141,7 @@ class MainWindow(QObject):
         self.removal.restored.connect(self.show_file)
         self.removal.restored.connect(self.proposals.renew)
         self.services.bridge.steps_changed.connect(self._show_steps)
+        self.trust.quarantined.changed.connect(self._show_steps)
         self.services.bridge.failed.connect(self._tell_failure)
         PaletteWatch(shell).changed.connect(plugins.paint_icons)
         shell.files_dropped.connect(self._sort_drop)
@@ -208,7 +209,7 @@ class MainWindow(QObject):
     def _show_steps(self) -> None:
         self.loading.settle()
         steps = self.services.chain.steps()
-        self.plugins.model.set_steps({step.path: summary_of(step) for step in steps})
+        self.plugins.model.set_steps(self.trust.summaries() | {step.path: summary_of(step) for step in steps})
         self.show_report(self._report_to_show())
         if (subject := self.details.subject) and subject.key and not self.chain.selected:
             self._select_in_chain(subject.key)
@@ -257,4 +258,4 @@ class MainWindow(QObject):
         store_window(self.shell, self.services.settings)
         self.services.settings.set("window.tab", self.details.tabs.currentIndex())
         self.services.bridge.close()
-        self.trust.standings.close()
+        self.trust.close()

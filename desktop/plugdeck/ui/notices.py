@@ -1,13 +1,14 @@
-"""Messages over the bottom of the window: a sentence, what to do, and at most one button. Never modal.
+"""Messages over the bottom of the picture: a sentence, what to do, and at most one button. Never modal.
 
-They lie on what is there and are in no layout, so that nothing moves under the mouse when one comes or goes.
+They lie on what is there and are in no layout, so that nothing moves under the mouse when one comes or goes. They lie
+on the picture since it is the one part of the window where they cover nothing that can be pressed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QPalette
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QToolButton, QVBoxLayout, QWidget
 
@@ -20,7 +21,7 @@ from plugdeck.ui.visible_text import visible_text
 
 MOST_SHOWN = 3
 PASSING_MS = 8000
-_WIDEST = 760
+_WIDEST, _NARROWEST = 760, 360
 _MARGIN = 12
 
 
@@ -81,21 +82,23 @@ class Notice(QFrame):
 
 
 class Notices(QWidget):
-    """The messages that are shown now, over the bottom of ``parent``; the oldest gives way to too many."""
+    """The messages that are shown now, in the window ``parent`` over the bottom of ``over``, as far as that is wide
+    enough; the oldest gives way to too many."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, over: QWidget) -> None:
         super().__init__(parent)
-        self._parent = parent
+        self._parent, self._over = parent, over
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(SPACING // 2)
         self.setAccessibleName("Messages")
-        parent.installEventFilter(self)
+        for watched in (parent, over):
+            watched.installEventFilter(self)
         self.hide()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Stays at the bottom."""
-        if watched is self._parent and event.type() in {QEvent.Type.Resize, QEvent.Type.LayoutRequest}:
+        if event.type() in {QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.LayoutRequest}:
             self._place()
         return super().eventFilter(watched, event)
 
@@ -161,11 +164,12 @@ class Notices(QWidget):
         """At the bottom, in the middle. One that leaves takes nothing with it but itself."""
         if not self.shown:
             return
-        width = min(_WIDEST, max(self._parent.width() - 2 * _MARGIN, 100))
+        area, room = QRect(self._over.mapTo(self._parent, QPoint()), self._over.size()), self._parent.width()
+        width = min(_WIDEST, max(area.width() - 2 * _MARGIN, _NARROWEST), max(room - 2 * _MARGIN, 100))
         height = self._layout.totalHeightForWidth(width)
         height = height if height > 0 else self._layout.sizeHint().height()
-        left = (self._parent.width() - width) // 2
-        self.setGeometry(left, max(self._parent.height() - height - _MARGIN, 0), width, height)
+        left = min(area.center().x() - width // 2, room - width - _MARGIN)
+        self.setGeometry(max(left, _MARGIN), max(area.bottom() - height - _MARGIN, 0), width, height)
 
     def _hide_if_empty(self) -> None:
         if self.shown:

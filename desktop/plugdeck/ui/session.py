@@ -25,7 +25,8 @@ from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
-from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find_all, hash_of, kept_steps
+from plugdeck.trust.content import sha256_of_report
+from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find_all, kept_steps
 from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
@@ -221,9 +222,7 @@ class SessionMemory(QObject):
         if report and report.facts and report.facts.identity not in self._hashes:
             identity = report.facts.identity
             self._hashes[identity] = ""
-            self._window.services.background.run(
-                lambda: hash_of(report), lambda sha256: self._take_hash(identity, sha256)
-            )
+            self._window.services.background.run(partial(sha256_of_report, report), partial(self._take_hash, identity))
 
     def _take_hash(self, identity: FileIdentity, sha256: str) -> None:
         self._hashes[identity] = sha256

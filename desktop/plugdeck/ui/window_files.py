@@ -64,9 +64,9 @@ class WindowFiles(QObject):
         self.rebuilds.follow(path, wanted)
         if wanted:
             self._window.notices.tell(
-                f"From now on, whatever file is put at {visible_text(str(path))} is run without asking you, with the "
-                f"permissions and the confinement that {visible_text(step.label)} has now. Each new build takes the "
-                "place of the one before when it has made a test picture.",
+                f"From now on, whatever file is put at {visible_text(str(path))} is run without asking you, unless its "
+                f"signature is bad. It has the permissions and the confinement that {visible_text(step.label)} has "
+                "now, and takes the place of the build before when it has made a test picture.",
                 action=("Undo", lambda: self.rebuilds.follow(path, wanted=False)),
             )
             self.rebuilds.note_stale(step)

@@ -9,8 +9,12 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from plugdeck.catalogue.report import Report
+from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.plugins.row import StepSummary
+from plugdeck.ui.theme import Tone
 from plugdeck.ui.trust.asking import Asking
 from plugdeck.ui.trust.panel import QuestionPanel
+from plugdeck.ui.trust.quarantined import Quarantined
 from plugdeck.ui.trust.records_watch import RecordsWatch
 from plugdeck.ui.trust.standing import Standings
 from plugdeck.ui.trust.waiting_bar import WaitingBar
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from plugdeck.ui.main_window import MainWindow
 
 _LEAST_PICTURE = 150
+_ASKED_AGAIN = "Load it to be asked about that; Preferences lift it, too."
 
 
 class WindowTrust(QObject):
@@ -31,6 +36,7 @@ class WindowTrust(QObject):
         self._focus: QWidget | None = None
         self._selected: Path | None = None
         self.standings = Standings(window.services.records, window.services.background, self)
+        self.quarantined = Quarantined(window.services.records, window.services.background, window.plugins.model, self)
         self.asking = Asking(window.services.records, window.services.background, self)
         RecordsWatch(window.shell, window.services.records, window.services.background)
         self.panel = QuestionPanel(window.shell)
@@ -50,16 +56,30 @@ class WindowTrust(QObject):
             self.asking.step_aside()
 
     def show_standing(self) -> None:
-        """Has the details say who vouches for the loaded plugin that they show, and what it may do."""
+        """Has the details say who vouches for a loaded plugin and what it may do, or why another one may not run."""
         details = self._window.details
         step = details.subject.step if details.subject else None
-        standing = self.standings.of(step.sha256, step.path) if step else None
-        details.header.show_standing(standing)
+        if step:
+            found = self.standings.of(step.sha256, step.path)
+            details.header.show_standing(found.words if found else "", found.tone if found else Tone.QUIET)
+        else:
+            why = self.quarantined.reasons.get(details.subject.report.path, "") if details.subject else ""
+            details.header.show_standing(f"In quarantine. {why} {_ASKED_AGAIN}" if why else "", Tone.BAD)
+
+    def summaries(self) -> dict[Path, StepSummary]:
+        """How the list shows what is in quarantine, for plugins that are not in the chain."""
+        return {path: StepSummary(PluginState.QUARANTINED, None) for path in self.quarantined.reasons}
+
+    def close(self) -> None:
+        """Hears no more of the records."""
+        self.standings.close()
+        self.quarantined.close()
 
     def _connect(self) -> None:
         asking, panel = self.asking, self.panel
         asking.changed.connect(self._show)
         self.standings.changed.connect(self.show_standing)
+        self._window.plugins.changed.connect(self.quarantined.note)
         for source in (asking, self.standings):
             source.failed.connect(self._window.notices.tell_error)
         panel.run_wanted.connect(asking.run_current)

@@ -13,7 +13,6 @@ from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
-from plugdeck.ui.trust.standing import Standing
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import RESTART, START_AGAIN, STATUS_WORDS, USE_NEW
 
@@ -38,6 +37,7 @@ class DetailsHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._subject: Subject | None = None
+        self._standing_tone = Tone.QUIET
         self._mark, self._state_mark = QLabel(self), QLabel(self)
         self.name = plain_label("", self, wraps=False)
         self.verdict = plain_label("", self)
@@ -82,12 +82,12 @@ class DetailsHeader(QWidget):
         # Qt takes a tool tip for markup by its first line, so that line is our own.
         self.back.setToolTip(f"Back (Alt+Left)\n{name}")
 
-    def show_standing(self, found: Standing | None) -> None:
-        """Says of a loaded plugin who vouches for it, and what the user allows it beside its job."""
-        words = found.words if found else ""
+    def show_standing(self, words: str, tone: Tone) -> None:
+        """Says who vouches for the plugin and what the user allows it beside its job, or what keeps it from running."""
         self.standing.setText(visible_text(words))
         self.standing.setVisible(bool(words))
-        tint(self.standing, Tone.BAD if found and found.signature.is_bad else Tone.QUIET)
+        self._standing_tone = tone
+        tint(self.standing, tone)
 
     def changeEvent(self, event: QEvent) -> None:
         """Paints the shapes again for another palette."""
@@ -186,3 +186,4 @@ class DetailsHeader(QWidget):
             self._state_mark.setPixmap(icon_of(STATE_MARKS[step.state], self.palette()).pixmap(SIZE, SIZE))
         for label in (self.verdict, self.worker, self.confinement, self.why):
             tint(label, Tone.QUIET)
+        tint(self.standing, self._standing_tone)

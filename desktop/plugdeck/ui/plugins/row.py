@@ -29,10 +29,11 @@ SortKey = str | int
 
 @dataclass(frozen=True, slots=True)
 class StepSummary:
-    """What the list shows of a loaded plugin."""
+    """What the list shows of a loaded plugin, or of one that is kept from running."""
 
     state: PluginState
-    priority: int
+    priority: int | None
+    """In the chain; None for what is not in it."""
     name: str = ""
     standing: str = ""
     """How it stands, in a word or two; the state itself where nothing is given."""
@@ -74,7 +75,6 @@ def row_of(report: Report, step: StepSummary | None = None) -> PluginRow:
     name = visible_text(report.name)
     version = visible_text(manifest.version) if manifest else ""
     dialect = str(report.dialect) if report.dialect else ""
-    priority = "" if step is None else str(step.priority)
     by_name = _natural(name)
     keys: tuple[SortKey, ...] = (
         by_name,
@@ -83,14 +83,14 @@ def row_of(report: Report, step: StepSummary | None = None) -> PluginRow:
         _STATUS_ORDER[report.status],
         *_step_keys(step),
     )
-    cells = (name, version, dialect, STATUS_WORDS[report.status], _state_words(step), priority)
+    cells = (name, version, dialect, STATUS_WORDS[report.status], _state_words(step), _priority_words(step))
     searched = f"{name}\n{visible_text(report.path.name)}\n{version}\n{dialect}".casefold()
     return PluginRow(report, step, cells, keys, f"{by_name}\0{report.path}", searched)
 
 
 def with_step(row: PluginRow, step: StepSummary | None) -> PluginRow:
     """The row after its step changed."""
-    cells = (*row.cells[: Column.STATE], _state_words(step), "" if step is None else str(step.priority))
+    cells = (*row.cells[: Column.STATE], _state_words(step), _priority_words(step))
     return replace(row, step=step, cells=cells, keys=(*row.keys[: Column.STATE], *_step_keys(step)))
 
 
@@ -105,11 +105,15 @@ def matching(rows: Iterable[PluginRow], words: Sequence[str], statuses: frozense
 def _step_keys(step: StepSummary | None) -> tuple[int, int]:
     if step is None:
         return _STATE_ORDER[PluginState.NOT_LOADED], _LAST
-    return _STATE_ORDER[step.state], step.priority
+    return _STATE_ORDER[step.state], _LAST if step.priority is None else step.priority
 
 
 def _state_words(step: StepSummary | None) -> str:
     return (step.standing or str(step.state)).capitalize() if step else ""
+
+
+def _priority_words(step: StepSummary | None) -> str:
+    return "" if step is None or step.priority is None else str(step.priority)
 
 
 def _natural(text: str) -> str:

@@ -26,7 +26,7 @@ from plugdeck.ui.trust.question_words import (
 )
 
 _SIGNED, _CHECKED, _FIRST_LOAD, _CONFINED = "Signed", "Checked", "First load", "Confined"
-_READS = "It can read what has its name or is a library that it needs:"
+_READS = "Beside that, it sees files that have its name, and libraries that it needs:"
 _EVERYTHING = "Do everything that you may do: without confinement, nothing can be kept from it."
 
 

@@ -17,6 +17,7 @@ from plugdeck.trust.origin import is_shipped
 from plugdeck.trust.records import TrustRecords
 from plugdeck.trust.signatures import Signature, read_signature
 from plugdeck.ui.background import Background
+from plugdeck.ui.theme import Tone
 from plugdeck.ui.trust.permission_words import permissions_in_short
 
 _MOST_KNOWN = 200
@@ -50,6 +51,11 @@ class Standing:
         vouched = self.signature.words if self.signature.is_verified or self.signature.is_bad else ""
         allowed = permissions_in_short(self.approval.permissions) if self.approval else ""
         return f"{vouched} {f'You let it {allowed}: see Permissions.' if allowed else ''}".strip()
+
+    @property
+    def tone(self) -> Tone:
+        """Whether that is bad news."""
+        return Tone.BAD if self.signature.is_bad else Tone.QUIET
 
 
 class Standings(QObject):

@@ -1,0 +1,77 @@
+"""What is in quarantine is seen in the list and above the tabs, also when nothing of it is in the chain."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QApplication
+
+from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.trust.records import TrustRecords
+from plugdeck.ui.plugins.column import Column
+
+pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
+
+REASON = "It ended badly 3 times within a minute. The last time: it crashed."
+
+
+def state_of(desk, file: str) -> str:
+    """What the list says of a file."""
+    model = desk.plugins.model
+    path = desk.plugins.feed.folder / file
+    place = model.place_of(path)
+    return model.row_at(place).cells[Column.STATE] if place is not None else "not listed"
+
+
+def quarantine(path) -> None:
+    """As another start of Plugdeck left it."""
+    TrustRecords().quarantine(sha256_of(path), "blur", REASON)
+
+
+def come_back(desk) -> None:
+    """The user comes back to the window."""
+    QApplication.sendEvent(desk.shell, QEvent(QEvent.Type.WindowActivate))
+
+
+def test_the_list_and_the_details_show_it_after_a_restart_and_no_longer_once_it_is_lifted(desk, folder, put):
+    path = put("blur", is_known=False)
+    quarantine(path)
+    desk.open(folder)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
+    row = desk.plugins.model.row_at(0)
+    assert row.cells[Column.PRIORITY] == ""
+    desk.select(path)
+    standing = desk.details.header.standing
+    desk.qtbot.waitUntil(lambda: REASON in standing.text())
+    assert standing.isVisible()
+    TrustRecords().lift(sha256_of(path))
+    come_back(desk)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "")
+    assert not standing.isVisible()
+
+
+def test_it_is_by_the_bytes_whatever_their_file_is_called(desk, folder, put):
+    quarantine(shutil.copy(put("blur", is_known=False), folder / "copy.so"))
+    put("blur", file="build-2.so", version="2.0.0", is_known=False)
+    put("edges")
+    desk.open(folder)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == state_of(desk, "copy.so") == "Quarantined")
+    assert state_of(desk, "build-2.so") == state_of(desk, "edges.so") == ""
+
+
+def test_a_new_build_is_not_in_quarantine(desk, folder, put):
+    quarantine(put("blur", is_known=False))
+    desk.open(folder)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
+    put("blur", version="2.0.0", is_known=False)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "")
+
+
+def test_what_another_window_quarantines_is_seen_when_the_user_comes_back(desk, folder, put):
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    quarantine(path)
+    come_back(desk)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
