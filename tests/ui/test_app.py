@@ -9,7 +9,6 @@ import threading
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
-from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -311,26 +310,6 @@ def test_a_message_moves_nothing_in_the_window(desk, qtbot):
     assert [part.geometry() for part in (desk.shell.splitters["whole"], desk.plugins, desk.window.picture)] == before
     notice.dismiss()
     qtbot.waitUntil(lambda: not desk.window.notices.isVisible())
-
-
-def test_a_message_covers_nothing_that_can_be_pressed_beside_the_picture(desk, qtbot):
-    shell, notices = desk.shell, desk.window.notices
-    qtbot.waitExposed(shell)
-    notices.tell("Something happened that takes a few lines to tell. " * 6, action=("Undo", lambda: None))
-    qtbot.waitUntil(lambda: notices.height() > 40)
-
-    def covered() -> list[str]:
-        frames = {"chain": shell.chain_frame, "details": shell.details_frame, "list": shell.plugins}
-        return [name for name, frame in frames.items() if notices.geometry().intersects(rectangle(frame))]
-
-    def rectangle(frame):
-        return QRect(frame.mapTo(shell, QPoint()), frame.size())
-
-    assert covered() == []
-    shell.splitters["right"].setSizes([300, 500])
-    shell.splitters["whole"].setSizes([500, 600])
-    qtbot.waitUntil(lambda: covered() == [])
-    assert notices.geometry().bottom() < rectangle(shell.picture_frame).bottom()
 
 
 def test_a_message_covers_nothing_that_can_be_pressed_beside_the_picture(desk, qtbot):
