@@ -9,14 +9,13 @@ import pytest
 from PySide6 import QtGui
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Status
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
 from plugdeck.settings import Settings
-from plugdeck.ui.host.banner import HostBanner
 from plugdeck.ui.host.chooser import GONE, HostChooser
 from plugdeck.ui.host.judgement import OWN_WORKER
 from plugdeck.ui.host.judging import HostJudging
@@ -176,21 +175,11 @@ def test_a_long_name_gives_way_and_names_are_plain_text(chooser, judging):
 # --- what the chosen host is
 
 
-def test_a_static_program_says_at_the_top_that_it_can_load_nothing(judging, build_plugin, qtbot):
+def test_a_static_program_says_that_it_can_load_nothing(judging, build_plugin, qtbot):
     static = build_plugin(MAIN, name="static", shared=False, flags=("-static",))
-    banner = HostBanner()
-    qtbot.addWidget(banner)
-    judging.known.connect(banner.show_host)
-    with qtbot.waitSignal(judging.known):
+    with qtbot.waitSignal(judging.known) as known:
         judging.choose(HostChoice(static))
-    assert banner.isVisibleTo(None)
-    assert "statically linked" in banner.text.text()
-    assert banner.text.textFormat() == Qt.TextFormat.PlainText
-    with qtbot.waitSignal(banner.back_wanted):
-        banner.back.click()
-    with qtbot.waitSignal(judging.known):
-        judging.choose(WORKER)
-    assert banner.isHidden()
+    assert "statically linked" in known.args[0].problem
 
 
 def test_a_folder_without_a_dynamic_loader_is_no_system_to_judge_for(judging, tmp_path, qtbot):
@@ -231,9 +220,3 @@ def test_verdicts_of_the_host_before_are_stale_until_new_ones_come(judging, prog
     assert judging.worker_report(report) is report
     judging.note([report])
     assert not judging.judgement(report).is_stale
-
-
-def test_labels_of_the_banner_are_plain(qtbot):
-    banner = HostBanner()
-    qtbot.addWidget(banner)
-    assert all(label.textFormat() == Qt.TextFormat.PlainText for label in banner.findChildren(QLabel) if label.text())

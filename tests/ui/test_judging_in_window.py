@@ -129,7 +129,7 @@ def test_a_useless_host_says_so_at_the_top_with_the_way_back(desk, folder, put, 
     banner = desk.window.hosts.banner
     desk.qtbot.waitUntil(banner.isVisible, timeout=PATIENCE_MS)
     with desk.qtbot.waitSignal(desk.plugins.scanned, timeout=PATIENCE_MS):
-        desk.qtbot.mouseClick(banner.back, Qt.MouseButton.LeftButton)
+        desk.qtbot.mouseClick(desk.window.hosts.back, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(banner.isHidden, timeout=PATIENCE_MS)
     assert status_of(desk, path) == "Compatible"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 
 from plugdeck import paths
+from plugdeck.compat.host_choice import HostChoice
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Permissions
 from plugdeck.settings import Settings
@@ -412,6 +414,49 @@ def test_size_folder_sorting_filter_and_tab_come_back(desk, settings, folder, pu
     assert header.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
     assert again.plugins.filter.status.currentData() == "compatible"
     assert again.details.tabs.currentIndex() == Tab.LOG
+
+
+def test_how_the_window_stands_is_on_disk_soon_after_it_changed(desk, settings, folder, put, tmp_path):
+    """So it outlives a process that is killed."""
+    put("a")
+    desk.window.saving.begin()
+
+    def kept(key: str) -> object:
+        return Settings.load(settings.path).get(key)
+
+    desk.open(folder)
+    desk.qtbot.waitUntil(lambda: kept("plugins.folder") == str(folder))
+    desk.shell.resize(1010, 690)
+    desk.qtbot.waitUntil(lambda: kept("window.size") == [1010, 690])
+    whole = desk.shell.splitters["whole"]
+    whole.setSizes([300, sum(whole.sizes()) - 300])
+    whole.splitterMoved.emit(300, 1)
+    desk.qtbot.waitUntil(lambda: kept("window.splitter.whole") == whole.sizes())
+    desk.details.open_tab(Tab.LOG)
+    desk.qtbot.waitUntil(lambda: kept("window.tab") == Tab.LOG)
+    desk.window.judging.choose(HostChoice(Path(sys.executable)))
+    desk.qtbot.waitUntil(lambda: kept("hosts.chosen") == HostChoice(Path(sys.executable)).to_json())
+
+
+def test_a_window_that_is_only_drawn_writes_nothing(desk, settings, folder, put):
+    put("a")
+    desk.open(folder)
+    desk.window.memory.note()
+    assert not settings.path.exists()
+
+
+def test_the_room_of_a_question_is_not_taken_for_the_users_choice(desk, settings, folder, put):
+    path = put("blur", is_known=False)
+    desk.open(folder)
+    desk.shell.resize(1100, 560)
+    desk.window.memory.note()
+    usual = settings.get("window.splitter.right")
+    desk.select(path)
+    desk.qtbot.keyClick(desk.plugins.table, Qt.Key.Key_Return)
+    desk.qtbot.waitUntil(desk.window.trust.panel.isVisible)
+    desk.qtbot.waitUntil(lambda: desk.shell.splitters["right"].sizes() != usual)
+    desk.window.memory.note()
+    assert settings.get("window.splitter.right") == usual
 
 
 def test_a_narrower_window_is_shared_as_the_wider_one_was(settings, another_desk):

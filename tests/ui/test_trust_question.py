@@ -517,7 +517,7 @@ def test_the_bar_brings_the_question_back(desk, folder, put):
     desk.open(folder)
     want(desk, path)
     desk.select(other)
-    desk.qtbot.mouseClick(desk.window.trust.waiting.answer, Qt.MouseButton.LeftButton)
+    desk.qtbot.mouseClick(desk.window.trust.answer, Qt.MouseButton.LeftButton)
     assert desk.window.trust.asking.current.path == path
     assert desk.window.trust.panel.isVisible()
 

@@ -29,6 +29,7 @@ from plugdeck.ui.notices import Notices
 from plugdeck.ui.palette_watch import PaletteWatch
 from plugdeck.ui.plugins.row import summary_of
 from plugdeck.ui.preview.pane import PreviewPane
+from plugdeck.ui.saving import Saving
 from plugdeck.ui.services import Services
 from plugdeck.ui.shell import Shell, furnish
 from plugdeck.ui.visible_text import visible_text
@@ -36,8 +37,8 @@ from plugdeck.ui.window_commands import WindowCommands
 from plugdeck.ui.window_files import WindowFiles
 from plugdeck.ui.window_hosting import WindowHosting
 from plugdeck.ui.window_loading import WindowLoading
+from plugdeck.ui.window_memory import WindowMemory
 from plugdeck.ui.window_pages import page_makers
-from plugdeck.ui.window_state import store_window
 from plugdeck.ui.window_trust import WindowTrust
 from plugdeck.ui.window_visits import WindowVisits
 
@@ -53,6 +54,7 @@ class MainWindow(QObject):
         self._is_selecting = False
         self.loading = Loading(services.chain)
         self.notices = Notices(shell, shell.picture_frame)
+        self.saving = Saving(services.settings, services.background, self.notices.tell_error, self)
         self.judging = HostJudging(services.settings, services.background, self)
         self.hosts = HostControls(self.judging, shell, self.notices)
         self.proposals = InstallArea(services.background, shell, find_listed=partial(another_build, self.plugins.model))
@@ -77,6 +79,7 @@ class MainWindow(QObject):
         self.plugins.finish()
         self._furnish()
         self._connect()
+        self.memory = WindowMemory(self)
         self.visits.name_worker(self.judging.choice)
         self._show_steps()
         self.plugins.take_focus()
@@ -104,7 +107,6 @@ class MainWindow(QObject):
         furnish(shell.details_frame, self.details)
         furnish(shell.details_frame, self.trust.panel)
         shell.messages.addWidget(self.trust.waiting)
-        self.details.tabs.setCurrentIndex(self.services.settings.get("window.tab", int(Tab.COMPATIBILITY)))
         picture = self.picture.picture_actions
         picture.open.setShortcut("Ctrl+P")
         picture.open.setToolTip("Opens a picture for the preview (Ctrl+P)")
@@ -254,8 +256,7 @@ class MainWindow(QObject):
             self.propose(dropped.plugins)
 
     def _leave(self) -> None:
-        """Notes how the window was left; ending processes is up to who owns them."""
-        store_window(self.shell, self.services.settings)
-        self.services.settings.set("window.tab", self.details.tabs.currentIndex())
+        """Hears of nothing any more; ending processes is up to who owns them."""
+        self.saving.end()
         self.services.bridge.close()
         self.trust.close()

@@ -20,7 +20,7 @@ from plugdeck.chain.admission import for_mode
 from plugdeck.chain.step import StepView
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER
-from plugdeck.errors import PlugdeckError, SettingsError
+from plugdeck.errors import SettingsError
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
@@ -30,7 +30,7 @@ from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find_all, kept_steps
 from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
-from plugdeck.ui.safe_mode import SafeModeBar
+from plugdeck.ui.safe_mode import SafeMode
 
 PICTURE = "session.picture"
 RUNNING = "session.running"
@@ -59,11 +59,11 @@ class SessionMemory(QObject):
         self._gives_way = False
         """The user wants nothing back: what is kept goes as soon as there is another chain."""
         self._is_over = False
-        self.safe_mode = SafeModeBar(window.shell)
+        self.safe_mode = SafeMode(window.shell)
         self.safe_mode.all_wanted.connect(self._restore)
         self.safe_mode.one_by_one_wanted.connect(partial(self._bring_back, keep_off=True))
         self.safe_mode.dismissed.connect(self._take_answer)
-        window.shell.messages.insertWidget(0, self.safe_mode)
+        window.shell.messages.insertWidget(0, self.safe_mode.bar)
         self._timer = QTimer(self, interval=_REST_MS, singleShot=True)
         self._timer.timeout.connect(self.save)
         window.services.bridge.steps_changed.connect(self._timer.start)
@@ -79,7 +79,7 @@ class SessionMemory(QObject):
         if was_cut_short:
             self._window.hosting.name_crashes()
         self._settings.set(RUNNING, True)
-        self._save_later()
+        self._window.saving.save()
         is_wanted = self._settings.get(RESTORE_CHAIN, False)
         has_session = bool(self._kept or self._settings.get(PICTURE, ""))
         if safe_mode or (was_cut_short and is_wanted and has_session):
@@ -95,7 +95,7 @@ class SessionMemory(QObject):
         if not self._is_over:
             self._note()
             self._settings.set(RUNNING, True)  # also after a desktop session that was to end, and did not
-            self._save_later()
+            self._window.saving.save()
 
     def leave(self) -> None:
         """Notes everything for the save at the end; this was a proper one."""
@@ -232,16 +232,10 @@ class SessionMemory(QObject):
         report = self._window.loading.running(path)
         return self._hashes.get(report.facts.identity, "") if report and report.facts else ""
 
-    def _save_later(self) -> None:
-        self._window.services.background.run(self._settings.save, lambda _: None, self._tell_unsaved)
-
-    def _tell_unsaved(self, error: PlugdeckError) -> None:
-        self._window.notices.tell_error(error)
-
     def _end_with_desktop(self) -> None:
         """The desktop session ends: nobody may be there to close the window."""
         self._note_end()
         try:
             self._settings.save()
         except SettingsError as error:
-            self._tell_unsaved(error)
+            self._window.notices.tell_error(error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -63,13 +63,13 @@ def fitting_size(wanted: QSize, available: QSize) -> QSize:
     return wanted.expandedTo(QSize(*SMALLEST_SIZE)).boundedTo(available - QSize(*_FRAME))
 
 
-def store_window(shell: Shell, settings: Settings) -> None:
-    """Notes everything for the next ``save``."""
+def store_window(shell: Shell, settings: Settings, *, leave_out: Collection[str] = ()) -> None:
+    """Notes everything for the next ``save``, but for the splitters that are named."""
     normal = shell.normalGeometry() if shell.isMaximized() else shell.geometry()
     settings.set("window.size", [normal.width(), normal.height()])
     settings.set("window.maximized", shell.isMaximized())
-    for name, splitter in shell.splitters.items():
-        settings.set(f"window.splitter.{name}", splitter.sizes())
+    for name in shell.splitters.keys() - set(leave_out):
+        settings.set(f"window.splitter.{name}", shell.splitters[name].sizes())
     header = shell.plugins.table.horizontalHeader()
     settings.set(_COLUMNS, shell.plugins.table.column_widths)
     settings.set("window.sort_column", header.sortIndicatorSection())

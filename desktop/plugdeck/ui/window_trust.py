@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 from plugdeck.catalogue.report import Report
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.marks import Shape
+from plugdeck.ui.message_bar import MessageBar
 from plugdeck.ui.plugins.row import StepSummary
 from plugdeck.ui.theme import Tone
 from plugdeck.ui.trust.asking import Asking
@@ -17,7 +19,7 @@ from plugdeck.ui.trust.panel import QuestionPanel
 from plugdeck.ui.trust.quarantined import Quarantined
 from plugdeck.ui.trust.records_watch import RecordsWatch
 from plugdeck.ui.trust.standing import Standings
-from plugdeck.ui.trust.waiting_bar import WaitingBar
+from plugdeck.ui.trust.waiting_words import waiting_words
 
 if TYPE_CHECKING:
     from plugdeck.ui.main_window import MainWindow
@@ -40,7 +42,8 @@ class WindowTrust(QObject):
         self.asking = Asking(window.services.records, window.services.background, self)
         RecordsWatch(window.shell, window.services.records, window.services.background)
         self.panel = QuestionPanel(window.shell)
-        self.waiting = WaitingBar(window.shell)
+        self.waiting = MessageBar((Shape.CLOCK, Tone.CAUTION), window.shell)
+        self.answer = self.waiting.add_button("Show the &question", self.asking.come_back)
         self.panel.hide()
         self._connect()
 
@@ -87,14 +90,13 @@ class WindowTrust(QObject):
         panel.refused.connect(asking.refuse_current)
         panel.look_wanted.connect(self._look_inside)
         panel.grown.connect(self._make_room)
-        self.waiting.answer_wanted.connect(asking.come_back)
 
     # --- what is shown
 
     def _show(self) -> None:
         asking, question = self.asking, self.asking.current
         waiting = asking.waiting
-        self.waiting.show_waiting(() if question else waiting)
+        self.waiting.say("" if question else waiting_words(waiting))
         if question is None:
             self._close()
             return

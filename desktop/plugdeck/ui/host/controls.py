@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -9,10 +10,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from plugdeck.compat.finding import Severity
 from plugdeck.compat.host_choice import WORKER, HostChoice
-from plugdeck.ui.host.banner import HostBanner
 from plugdeck.ui.host.chooser import HostChooser
 from plugdeck.ui.host.judgement import OWN_WORKER, host_words
 from plugdeck.ui.host.judging import HostJudging, KnownHost
+from plugdeck.ui.marks import SEVERITY_MARKS
+from plugdeck.ui.message_bar import MessageBar
 from plugdeck.ui.notices import Notices
 from plugdeck.ui.shell import Shell
 
@@ -25,14 +27,14 @@ class HostControls(QObject):
         self._judging, self._shell, self._notices = judging, shell, notices
         self._is_restoring = judging.choice != WORKER
         self.chooser = HostChooser(judging, shell.plugins)
-        self.banner = HostBanner(shell)
+        self.banner = MessageBar(SEVERITY_MARKS[Severity.ERROR], shell)
+        self.back = self.banner.add_button(f"Judge for {OWN_WORKER}", partial(judging.choose, WORKER))
         shell.plugins.feed.host = judging.choice
         shell.plugins.put_host_chooser(self.chooser)
         shell.messages.insertWidget(0, self.banner)
         judging.chosen.connect(self._judge_anew)
         judging.known.connect(self._take_known)
         shell.plugins.scanned.connect(self._describe_again)
-        self.banner.back_wanted.connect(lambda: judging.choose(WORKER))
         self.chooser.program_wanted.connect(self.ask_for_program)
         self.chooser.sysroot_wanted.connect(self.ask_for_sysroot)
         if self._is_restoring:
@@ -89,4 +91,5 @@ class HostControls(QObject):
             self._judging.choose(WORKER)
             return
         self._is_restoring = False
-        self.banner.show_host(known)
+        name = str(known.severity).capitalize()
+        self.banner.say(known.problem, SEVERITY_MARKS[known.severity], mark_name=name)
