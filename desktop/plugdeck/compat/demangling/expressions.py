@@ -156,20 +156,20 @@ class Expressions:
         return Scoped(scope, self._unresolved())
 
     def _level(self) -> Node:
-        name: Node = Text(self._grammar.names.source_name())
+        name: Node = Text(self._grammar.parts.source_name())
         return self._maybe_template(name)
 
     def _unresolved(self) -> Node:
-        cursor, names = self._cursor, self._grammar.names
+        cursor, parts = self._cursor, self._grammar.parts
         if cursor.accept("on"):
-            return self._maybe_template(names.operator())
+            return self._maybe_template(parts.operator())
         if cursor.accept("dn"):
-            inner = names.unqualified(None) if cursor.peek().isdigit() else self._grammar.types.type()
+            inner = parts.unqualified(None) if cursor.peek().isdigit() else self._grammar.types.type()
             return Sequence(("~", self._maybe_template(inner)))
         if cursor.peek().isdigit():
-            return self._maybe_template(names.unqualified(None))
+            return self._maybe_template(parts.unqualified(None))
         if cursor.peek(2) in OPERATOR_NAMES or cursor.peek(2) == "cv":
-            return self._maybe_template(names.operator())
+            return self._maybe_template(parts.operator())
         return self.expression()
 
     def _maybe_template(self, node: Node) -> Node:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 from plugdeck.compat.demangling.expressions import Expressions
-from plugdeck.compat.demangling.names import Names, NameTraits
+from plugdeck.compat.demangling.name_parts import NameParts, NameTraits
+from plugdeck.compat.demangling.names import Names
 from plugdeck.compat.demangling.reading import Cursor, NotMangledError
 from plugdeck.compat.demangling.spelling import Forward, Node, Sequence, Spelling, Text
 from plugdeck.compat.demangling.tables import SPECIAL_NAMES
@@ -44,6 +45,7 @@ class Grammar:
         self.lambda_depth = 0
         self.is_in_conversion = False
         """Arguments behind ``T_`` are the operator's there, and not those of what ``T_`` stands for."""
+        self.parts = NameParts(self)
         self.names = Names(self)
         self.types = Types(self)
         self.expressions = Expressions(self)

@@ -134,7 +134,7 @@ class Types:
             return self._vendor_qualified()
         if letter == "u":
             cursor.take()
-            name = Text(self._grammar.names.source_name())
+            name = Text(self._grammar.parts.source_name())
             return Template(name, self._grammar.names.arguments()) if cursor.peek() == "I" else name
         if letter == "D":
             return self._extended(both)
@@ -177,7 +177,7 @@ class Types:
         if self._cursor.peek() in ("t", "l"):
             self._cursor.position -= 1
             return self._grammar.names.name()
-        word = self._grammar.names.source_name()
+        word = self._grammar.parts.source_name()
         arguments = self._grammar.names.arguments() if self._cursor.peek() == "I" else ()
         return Sequence((self.type(), f" {word}", *((Listed("<", arguments, ">"),) if arguments else ())))
 
