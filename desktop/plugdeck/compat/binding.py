@@ -14,8 +14,8 @@ from plugdeck.binary.hash_tables import gnu_hash
 from plugdeck.binary.linking import Linking, Reference
 from plugdeck.binary.versions import SymbolVersion
 from plugdeck.compat.closure import Closure
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile
-from plugdeck.compat.search import Library
 from plugdeck.compat.symbol_scope import Bindings, Settled, SymbolScope, UndefinedSymbols, UnmarkedProvider, Wanted
 
 _SYMBOLIC = 2  # DF_SYMBOLIC

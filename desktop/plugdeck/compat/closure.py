@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from plugdeck.binary.facts import BinaryFacts, LoadDetails
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.library import Library
+from plugdeck.compat.search import Search
 
 _MOST_MISSING = 50
 """The search ends then: the loader stops at the first, and nobody reads more."""

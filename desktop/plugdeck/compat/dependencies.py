@@ -17,7 +17,8 @@ from plugdeck.binary.facts import BinaryFacts
 from plugdeck.compat.closure import MissingLibrary, Problem
 from plugdeck.compat.host import Host
 from plugdeck.compat.host_choice import HostChoice
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.library import Library
+from plugdeck.compat.search import Search
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.paths import shipped
 

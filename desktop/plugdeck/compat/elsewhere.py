@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile
 from plugdeck.compat.packages import Packages, packages_of
-from plugdeck.compat.search import Library, Search, folder_of
+from plugdeck.compat.search import Search
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.text import visible
 
@@ -76,7 +77,7 @@ def _candidates(name: str, needed_by: Library, packages: Packages, tree: Sysroot
         first = needed_by
         while first.loader is not None:
             first = first.loader
-        beside = folder_of(first)
+        beside = first.folder
         yield Copy(os.path.join(beside, name), "", is_beside=True)
         yield Copy(os.path.join(os.path.dirname(beside), "lib", name), "")
     for shipped in packages.shipped(name):

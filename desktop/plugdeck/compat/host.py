@@ -23,10 +23,10 @@ from plugdeck.compat.host_memory import (
     why_no_host,
 )
 from plugdeck.compat.host_start import start_findings
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import split_library_path
 from plugdeck.compat.machine import Platform
-from plugdeck.compat.search import Library
 from plugdeck.compat.static_tls import NO_STATIC_BLOCK, StaticBlock
 from plugdeck.compat.symbol_scope import SymbolScope
 from plugdeck.compat.sysroot import Sysroot

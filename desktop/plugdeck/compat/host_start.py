@@ -11,7 +11,8 @@ from plugdeck.compat.binding import bind
 from plugdeck.compat.closure import Closure
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host_findings import unable
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.library import Library
+from plugdeck.compat.search import Search
 from plugdeck.compat.symbol_scope import SymbolScope, UndefinedSymbols
 from plugdeck.errors import BinaryFormatError
 

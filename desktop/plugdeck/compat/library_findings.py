@@ -8,10 +8,11 @@ from itertools import islice
 from plugdeck.compat.closure import MissingLibrary, MissingVersions, Problem
 from plugdeck.compat.elsewhere import copies_elsewhere, elsewhere_remedy
 from plugdeck.compat.finding import Finding, Severity
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, Refusal
 from plugdeck.compat.packages import packages_of
 from plugdeck.compat.remedies import install_remedy, is_c_library, newest, rebuild_remedy
-from plugdeck.compat.search import CACHE, DEFAULT_FOLDER, Library, Place, Search, Trail
+from plugdeck.compat.search import CACHE, DEFAULT_FOLDER, Place, Search, Trail
 from plugdeck.text import visible
 
 _MOST_PLACES = 60

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from plugdeck.binary import read
 from plugdeck.binary.linking import Linking
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, ReadFacts
-from plugdeck.compat.search import Library
 from plugdeck.errors import BinaryFormatError
 
 _MOST_BYTES = 80 * 1024 * 1024

@@ -10,8 +10,8 @@ from plugdeck.binary.facts import ThreadLocal
 from plugdeck.compat.closure import Closure, StrayVersions
 from plugdeck.compat.finding import Finding, Severity
 from plugdeck.compat.host import Host
+from plugdeck.compat.library import Library
 from plugdeck.compat.processor import missing_levels
-from plugdeck.compat.search import Library
 from plugdeck.compat.symbol_scope import Bindings, UnmarkedProvider
 from plugdeck.text import visible
 

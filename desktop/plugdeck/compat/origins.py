@@ -13,8 +13,9 @@ from plugdeck.binary.facts import FileIdentity
 from plugdeck.binary.hash_tables import gnu_hash
 from plugdeck.binary.own_symbols import OwnSymbols
 from plugdeck.compat.closure import Closure
+from plugdeck.compat.library import Library
 from plugdeck.compat.packages import packages_of
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.search import Search
 from plugdeck.compat.symbol_scope import SymbolScope, Wanted
 from plugdeck.errors import BinaryFormatError
 from plugdeck.text import visible

@@ -5,57 +5,21 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, Refusal
 from plugdeck.compat.loader_setting import LoaderSetting
 from plugdeck.compat.sysroot import Sysroot
-from plugdeck.text import visible
 
 CACHE = "/etc/ld.so.cache"
 DEFAULT_FOLDER = "default folder"
 
 _MOST_FOLDERS = 500
 """Of one list; a file that is made to annoy has thousands, and each is a look at the disk."""
-_NODEFLIB = 0x800  # DF_1_NODEFLIB
 _MUSL_OWN = re.compile(r"lib(?:c|pthread|rt|m|dl|util|xnet)\.")
 """Names that musl's loader takes for itself (``ldso/dynlink.c``, ``load_library``)."""
 _TOKEN = re.compile(r"\$(?:\{(ORIGIN|LIB|PLATFORM)\}|(ORIGIN|LIB|PLATFORM)(?![A-Za-z0-9_]))")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Library:
-    """A shared object at its place in a process: who asked for it decides where it is looked for."""
-
-    path: str
-    file: LibraryFile
-    asked_as: str
-    """The name in the DT_NEEDED entry that brought it in."""
-    loader: Library | None
-    """What needs it; None for the program, and for a file that is opened by its path."""
-
-    @property
-    def label(self) -> str:
-        """Its file name, for people."""
-        return visible(os.path.basename(self.path))
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """What later requests may call it and not be searched for again."""
-        soname = self.file.elf.soname
-        asked_as = self.asked_as if self.loader else self.path  # what is opened by its path has no shorter name
-        return (asked_as, soname) if soname else (asked_as,)
-
-    @property
-    def rpath(self) -> tuple[str, ...]:
-        """DT_RPATH, which counts only where there is no DT_RUNPATH."""
-        return () if self.file.elf.runpath else self.file.elf.rpath
-
-    @property
-    def chain(self) -> tuple[str, ...]:
-        """Labels from the first file to this one."""
-        return tuple(library.label for library in reversed(_way_up(self)))
 
 
 class Place(NamedTuple):
@@ -111,9 +75,9 @@ class Search:
     def is_plain(self, loader: Library) -> bool:
         """Whether what this library asks for is looked for where everyone's is."""
         if self._setting.is_musl:
-            return not any(each.file.elf.runpath or each.file.elf.rpath for each in _way_up(loader))
+            return not any(each.file.elf.runpath or each.file.elf.rpath for each in loader.way_up)
         elf = loader.file.elf
-        return not (elf.runpath or elf.rpath or elf.flags_1 & _NODEFLIB or _inherits_rpath(loader))
+        return not (elf.runpath or elf.rpath or loader.has_nodeflib or loader.inherits_rpath)
 
     def places(self, name: str, loader: Library) -> Iterator[Place]:
         """Every path that is tried for this name, in order."""
@@ -124,9 +88,9 @@ class Search:
             yield from self._musl_places(name, loader)
             return
         if not loader.file.elf.runpath:
-            for owner in _inherited_rpaths(loader):
+            for owner in (each for each in loader.way_up if each.rpath):
                 yield from self._folders(name, owner.rpath, owner, f"RPATH of {owner.label}")
-        yield from self._places_for_everyone(name, loader=loader, nodeflib=_has_nodeflib(loader))
+        yield from self._places_for_everyone(name, loader=loader, nodeflib=loader.has_nodeflib)
 
     def trail(self, name: str, loader: Library) -> Trail:
         """How a search in vain went: each place in order, with why the file there is not taken, if there is one."""
@@ -141,7 +105,7 @@ class Search:
 
     def left_out(self, name: str, loader: Library) -> Place | None:
         """Where the library would be found if the flag NODEFLIB of who asks did not leave out the default folders."""
-        if self._setting.is_musl or "/" in name or not _has_nodeflib(loader):
+        if self._setting.is_musl or "/" in name or not loader.has_nodeflib:
             return None
         cached = (Place(path, CACHE) for path in self._setting.cached(name) if self._is_below_default_folder(path))
         for place in (*cached, *self._folders(name, self._setting.default_folders, None, DEFAULT_FOLDER)):
@@ -217,7 +181,7 @@ class Search:
         if "$" not in inside:
             return tree.path(inside) or "."
         values = {
-            "ORIGIN": self._setting.program_folder if owner is None else folder_of(owner),
+            "ORIGIN": self._setting.program_folder if owner is None else owner.folder,
             "LIB": self._setting.library_token,
             "PLATFORM": self._setting.platform_token,
         }
@@ -229,38 +193,3 @@ def replaced_word(path: str) -> str:
     """The first word in a path that glibc's loader replaces: ``$LIB``, ``${ORIGIN}``; empty when there is none."""
     found = _TOKEN.search(path)
     return found[0] if found else ""
-
-
-def folder_of(library: Library) -> str:
-    """What ``$ORIGIN`` is for it: as its path is written, since ``..`` behind a link is not where the link is."""
-    path = library.path
-    return os.path.dirname(path if path.startswith("/") else os.path.join(os.getcwd(), path))
-
-
-def _way_up(library: Library | None) -> list[Library]:
-    """The library, what asked for it, and so on up to the first; a file that is made to annoy has thousands."""
-    found = []
-    while library is not None:
-        found.append(library)
-        library = library.loader
-    return found
-
-
-def _inherited_rpaths(loader: Library) -> tuple[Library, ...]:
-    """Those on the way from this library up to the first whose RPATH counts for its requests."""
-    return tuple(owner for owner in _way_up(loader) if owner.rpath)
-
-
-def _inherits_rpath(loader: Library) -> bool:
-    """As ``_inherited_rpaths``, for all requests of a folder."""
-    above = loader.loader
-    while above is not None:
-        elf = above.file.elf
-        if elf.rpath and not elf.runpath:
-            return True
-        above = above.loader
-    return False
-
-
-def _has_nodeflib(loader: Library) -> bool:
-    return bool(loader.file.elf.flags_1 & _NODEFLIB)

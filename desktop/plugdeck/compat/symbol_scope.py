@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from plugdeck.binary.linking import Linking, Reference
 from plugdeck.binary.versions import SymbolVersion
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, ReadFacts
 from plugdeck.compat.linkings import Linkings
-from plugdeck.compat.search import Library
 
 Wanted = tuple[str, str | None]
 """A symbol's name, and the version that is asked for, if any."""

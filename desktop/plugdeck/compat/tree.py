@@ -11,7 +11,8 @@ from plugdeck.compat.closure import Closure, MissingLibrary, MissingVersions
 from plugdeck.compat.demangle import demangled
 from plugdeck.compat.file_findings import kind_findings, machine_findings
 from plugdeck.compat.host import Host
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.library import Library
+from plugdeck.compat.search import Search
 from plugdeck.text import visible
 
 IN_THE_HOST = "already in the host"

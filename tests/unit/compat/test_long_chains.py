@@ -9,10 +9,11 @@ import pytest
 from plugdeck.binary import read
 from plugdeck.compat.check import check
 from plugdeck.compat.host import Host
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles
 from plugdeck.compat.library_findings import needed_by_words
 from plugdeck.compat.loader_setting import LoaderSetting
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.search import Search
 from plugdeck.compat.tree import dependency_tree
 
 LENGTH = 1300

@@ -10,10 +10,11 @@ from plugdeck.compat.closure import MissingLibrary
 from plugdeck.compat.finding import Finding
 from plugdeck.compat.host import Host
 from plugdeck.compat.ld_cache import CacheEntry
+from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles
 from plugdeck.compat.library_findings import library_findings
 from plugdeck.compat.loader_setting import LoaderSetting
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.search import Search
 
 
 def searched(libraries, folder: str) -> tuple[Library | None, Finding]:

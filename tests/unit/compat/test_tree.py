@@ -12,7 +12,8 @@ import pytest
 
 from plugdeck.binary import read
 from plugdeck.compat.host import Host
-from plugdeck.compat.search import Library, Search
+from plugdeck.compat.library import Library
+from plugdeck.compat.search import Search
 from plugdeck.compat.tree import IN_THE_HOST, Dependency, dependency_tree
 from plugdeck.compat.tree_text import tree_lines
 
