@@ -146,7 +146,7 @@ def test_who_awaits_the_end_of_a_worker_keeps_nobody_from_ending_it(plugin, unti
     until(process._child._burying.locked)
     process.abandon()
     waiting.join()
-    until(lambda: not plugin.is_loaded)
+    assert not process.is_alive
 
 
 def test_who_stops_the_one_that_minds_it_is_ended_all_the_same(plugin, until, has_ended):

@@ -1,30 +1,29 @@
-"""One worker: questions and answers with deadlines, turns, and the frames that it has.
+"""One worker: it is started, asked one question at a time, and ended.
 
-Questions are asked on the caller's own thread, one at a time; the watcher's thread sees to output, and to a death
-between calls.
+Questions are asked on the caller's own thread; the watcher's thread sees to output, and to a death between calls.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from threading import RLock
 from time import monotonic
-from types import TracebackType
 
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting import failures, wire
+from plugdeck.hosting import wire
 from plugdeck.hosting.channel import Cancelled, ChannelClosedError
 from plugdeck.hosting.child_process import ChildProcess
+from plugdeck.hosting.conversation import Conversation
 from plugdeck.hosting.crash.picture_bounds import Picture
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.frame_memory import FrameMemory
-from plugdeck.hosting.frames import FramePool
 from plugdeck.hosting.launch import Launcher, WorkerCommand
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome
 from plugdeck.hosting.process_output import LogSink
+from plugdeck.hosting.session import Session
 from plugdeck.hosting.watcher import Watcher
-from plugdeck.hosting.wire import Kind, Message
+from plugdeck.hosting.wire import Kind
+from plugdeck.hosting.worker_frames import WorkerFrames
 
 STARTING = "starting"
 
@@ -45,8 +44,7 @@ class WorkerProcess:
         """Starts the process; ``say_hello`` waits until it is ready.
 
         Args:
-            command: what to run.
-            launcher: starts it.
+            command, launcher: what to run, and who starts it.
             watcher: the thread that starts and watches it.
             deadlines: for every question.
             sink: who keeps what it writes.
@@ -55,17 +53,12 @@ class WorkerProcess:
         Raises:
             HostError: it could not be started.
         """
-        self._deadlines = deadlines
         self._on_end = on_end
         self._turn = RLock()
-        self._activity = STARTING
         self._is_started = False
         self._is_finished = False
-        self._is_ready = False
-        self._request = 0
-        self._mapped: set[int] = set()
-        self._unmapped: list[int] = []
-        self.frames = FramePool(self._adopt)
+        self._frames = WorkerFrames(self)
+        self.frames = self._frames.own
         """The frames that this worker writes."""
         try:
             self._child = ChildProcess(
@@ -74,6 +67,7 @@ class WorkerProcess:
         except (OSError, PlugdeckError) as failure:
             reason = getattr(failure, "strerror", None) or str(failure)
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message=f"{reason}.")) from failure
+        self._talk = Conversation(self._child, deadlines, STARTING)
         self._is_started = True
 
     @property
@@ -86,6 +80,11 @@ class WorkerProcess:
         """Whether it can be asked for anything."""
         return self._child.is_alive
 
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """What its plugins tried and were refused, as verb phrases."""
+        return self._child.denied
+
     def is_dead(self) -> bool:
         """Whether its process has ended, also where nobody has noticed yet; waits while it is called."""
         with self._turn:
@@ -97,13 +96,9 @@ class WorkerProcess:
 
     def say_hello(self) -> None:
         """Waits until the worker is ready; once it was, returns at once. Raises HostError."""
-        if self._is_ready:
-            return
-        with self.session(STARTING):
-            message = self._answer(self._deadlines.hello_s, None, is_short=False)
-            if message.kind is not Kind.HELLO:
-                raise self.breach(f"It began with {message.kind.name} rather than HELLO.")
-            self._is_ready = True
+        if not self._talk.is_ready:
+            with self.session(STARTING):
+                self._talk.hear_hello()
 
     def ask(
         self,
@@ -130,18 +125,8 @@ class WorkerProcess:
             PlugdeckError: the worker says that it failed, in the form in which it was raised there.
         """
         with self.session(during):
-            if self._unmapped:
-                self._send_unmapped()
-            self._request = (self._request + 1) & 0xFFFF_FFFF
-            deadline_s = deadline_s or self._deadlines.call_s
-            try:
-                self._child.channel.send(kind, self._request, body, descriptors, deadline_s=deadline_s)
-            except (TimeoutError, ChannelClosedError) as failure:
-                raise self._lost(failure, deadline_s) from failure
-            message = self._answer(deadline_s, cancelled, is_short=kind is not Kind.TRANSFORM)
-            if message.kind is Kind.DONE and message.request == self._request:
-                return message.body
-            raise self._failure(message)
+            self._frames.tell_unmapped()
+            return self._talk.ask(kind, body, descriptors, deadline_s=deadline_s, cancelled=cancelled)
 
     def ask_json(self, kind: Kind, value: object, *, during: str, deadline_s: float | None = None) -> object:
         """As ``ask``, with JSON both ways. What comes back is any JSON at all."""
@@ -149,38 +134,51 @@ class WorkerProcess:
             body = wire.checked_length(wire.pack_json(value))
         except wire.WireError as failure:
             raise PlugdeckError(f"{during} was not asked for: {failure}.") from failure
-        return self._parsed(self.ask(kind, body, during=during, deadline_s=deadline_s))
+        with self.session(during):
+            return self._talk.parsed(self.ask(kind, body, during=during, deadline_s=deadline_s))
+
+    def note(self, kind: Kind, body: bytes = b"") -> bool:
+        """Sends what is not answered, when it is the caller's turn; False when it is not taken."""
+        try:
+            self._child.channel.send(kind, 0, body)
+        except (ChannelClosedError, TimeoutError):
+            return False
+        return True
 
     def map_input(self, memory: FrameMemory) -> None:
         """Makes the worker map a frame for reading, unless it has. Raises HostError."""
-        if memory.number not in self._mapped:
-            self._map(Kind.MAP_INPUT, memory)
-            self._mapped.add(memory.number)
+        self._frames.map_input(memory)
 
-    def unmap(self, number: int) -> None:
-        """Tells the worker that a frame is gone: at once, or before the next question when it is busy."""
-        self._unmapped.append(number)
-        if self._turn.acquire(blocking=False):
-            try:
-                if self.is_alive:
-                    self._send_unmapped()
-            finally:
-                self._turn.release()
+    def work_on(self, *pictures: Picture) -> None:
+        """What the next call works on, so that a fault beside one of them can be told from another."""
+        self._child.pictures = pictures
+
+    def breach(self, reason: str) -> HostError:
+        """Ends the worker, which answered with something unexpected; the error to raise within a session."""
+        return self._talk.end(Ending.BROKE_PROTOCOL, reason)
+
+    def damage(self, byte_count: str) -> HostError:
+        """Ends the worker, which wrote that much beyond its picture; the error to raise within a session."""
+        message = f"It wrote past the end of its output picture, by at least {byte_count}."
+        return self._talk.end(Ending.DAMAGED_OUTPUT, message)
+
+    def refuse(self, reason: str) -> HostError:
+        """Ends the worker, into which came what must not be used; the error to raise within a session."""
+        return self._talk.end(Ending.REFUSED, reason)
 
     def abandon(self) -> None:
         """Kills it before anything was loaded; whoever waits for it learns that it was ended on purpose."""
-        self._child.condemn(Outcome(Ending.STOPPED, self._activity))
+        self._child.condemn(self._stopped())
 
     def begin_stop(self) -> None:
         """Asks an idle worker to end, and kills a busy one; returns at once."""
-        verdict = Outcome(Ending.STOPPED, self._activity)
+        verdict = self._stopped()
         if not self._turn.acquire(blocking=False):
             self._child.condemn(verdict)
             return
         try:
             if self._child.judge(verdict):
-                with suppress(ChannelClosedError, TimeoutError):
-                    self._child.channel.send(Kind.STOP)
+                self.note(Kind.STOP)
         finally:
             self._turn.release()
 
@@ -189,33 +187,17 @@ class WorkerProcess:
         with self._turn:
             left_ms = max(0, int((by - monotonic()) * 1000))
             if not self._is_finished and not self._child.channel.is_process_dead(left_ms):
-                self._child.condemn(Outcome(Ending.STOPPED, self._activity))
+                self._child.condemn(self._stopped())
         self._finish()
 
-    def breach(self, reason: str) -> HostError:
-        """Ends the worker, which answered with something unexpected; the error to raise within a session."""
-        self._child.condemn(Outcome(Ending.BROKE_PROTOCOL, self._activity, message=reason))
-        return HostError(self._child.bury(self._activity))
-
-    def damage(self, byte_count: str) -> HostError:
-        """Ends the worker, which wrote that much beyond its picture; the error to raise within a session."""
-        message = f"It wrote past the end of its output picture, by at least {byte_count}."
-        self._child.condemn(Outcome(Ending.DAMAGED_OUTPUT, self._activity, message=message))
-        return HostError(self._child.bury(self._activity))
-
-    def refuse(self, reason: str) -> HostError:
-        """Ends the worker, into which came what must not be used; the error to raise within a session."""
-        self._child.condemn(Outcome(Ending.REFUSED, self._activity, message=reason))
-        return HostError(self._child.bury(self._activity))
-
-    def work_on(self, *pictures: Picture) -> None:
-        """What the next call works on, so that a fault beside one of them can be told from another."""
-        self._child.pictures = pictures
-
-    @property
-    def denied(self) -> tuple[str, ...]:
-        """What its plugins tried and were refused, as verb phrases."""
-        return self._child.denied
+    def if_idle(self, work: Callable[[], None]) -> None:
+        """Does that now, unless the worker is busy or gone."""
+        if self._turn.acquire(blocking=False):
+            try:
+                if self.is_alive:
+                    work()
+            finally:
+                self._turn.release()
 
     def session(self, during: str) -> Session:
         """``with process.session("Transform")``: several questions as one; nobody else asks in between.
@@ -227,9 +209,9 @@ class WorkerProcess:
     def begin_session(self, during: str) -> str:
         """For ``Session``: takes the turn; returns what the process did before."""
         self._turn.acquire()
-        outer, self._activity = self._activity, during
+        outer, self._talk.activity = self._talk.activity, during
         if not self.is_alive:
-            failure = HostError(self._child.bury(self._activity))
+            failure = self._talk.over()
             self.end_session(outer, failure)
             raise failure
         return outer
@@ -237,64 +219,13 @@ class WorkerProcess:
     def end_session(self, outer: str, error: BaseException | None) -> None:
         """For ``Session``: gives the turn back. The outermost one sees to the end of a process that is gone."""
         is_outermost = outer in (STARTING, BETWEEN_CALLS)
-        self._activity = BETWEEN_CALLS if is_outermost else outer
+        self._talk.activity = BETWEEN_CALLS if is_outermost else outer
         self._turn.release()
         if is_outermost and isinstance(error, HostError):
             self._finish()
 
-    def _answer(self, deadline_s: float, cancelled: Cancelled | None, *, is_short: bool) -> Message:
-        try:
-            return self._child.channel.receive(deadline_s, cancelled, is_short=is_short)
-        except (TimeoutError, ChannelClosedError, wire.WireError) as failure:
-            raise self._lost(failure, deadline_s) from failure
-        except BaseException:  # Ctrl+C, or the caller's own callback: a late answer must not meet another question
-            self._child.condemn(Outcome(Ending.STOPPED, self._activity))
-            raise
-
-    def _lost(self, failure: Exception, deadline_s: float) -> HostError:
-        if isinstance(failure, wire.WireError):
-            return self.breach(f"It sent what is no message: {failure}.")
-        if isinstance(failure, TimeoutError):
-            verdict = Outcome(Ending.TIMED_OUT, self._activity, deadline_s=deadline_s)
-            give = self._child.condemn if self._activity == STARTING else self._child.time_out
-            give(verdict)
-        elif not self._child.is_dying():
-            self._child.condemn(Outcome(Ending.LOST_CONNECTION, self._activity))
-        return HostError(self._child.bury(self._activity))
-
-    def _failure(self, message: Message) -> PlugdeckError:
-        if message.kind is Kind.FAILED and message.request == self._request:
-            return failures.rebuild(self._parsed(message.body))
-        return self.breach(f"{message.kind.name} {message.request} is no answer to question {self._request}.")
-
-    def _parsed(self, body: bytes) -> object:
-        try:
-            return wire.unpack_json(body)
-        except wire.WireError as failure:
-            with self.session(self._activity):
-                raise self.breach(f"It sent {failure}.") from failure
-
-    def _adopt(self, memory: FrameMemory) -> None:
-        """Hands fresh memory to the worker, which maps it for writing, and seals it against everybody else."""
-        self._map(Kind.MAP_OUTPUT, memory)
-        try:
-            memory.seal()
-        except OSError as failure:
-            raise self.breach("It sealed a frame that is not its own to seal.") from failure
-
-    def _map(self, kind: Kind, memory: FrameMemory) -> None:
-        memory.readers.add(self)
-        body = wire.pack_map(wire.MapRequest(memory.number, memory.capacity_bytes))
-        self.ask(kind, body, during="taking a picture", descriptors=(memory.descriptor,))
-
-    def _send_unmapped(self) -> None:
-        """With the call lock held. A worker that reads nothing any more gets them later."""
-        with suppress(ChannelClosedError, TimeoutError):
-            while self._unmapped:
-                number = self._unmapped[0]
-                self._child.channel.send(Kind.UNMAP, 0, wire.pack_unmap(number))
-                self._mapped.discard(number)
-                self._unmapped.remove(number)
+    def _stopped(self) -> Outcome:
+        return Outcome(Ending.STOPPED, self._talk.activity)
 
     def _found_dead(self) -> None:
         """On the watcher's thread, until it is seen to: the first time may be before ``_child`` is there."""
@@ -306,7 +237,7 @@ class WorkerProcess:
 
         Descriptors are closed only when no caller waits on them any more.
         """
-        outcome = self._child.bury(self._activity)
+        outcome = self._child.bury(self._talk.activity)
         with self._turn:
             if self._is_finished:
                 return
@@ -315,22 +246,3 @@ class WorkerProcess:
             self.frames.close()
             tell = self._on_end(outcome)
         tell()
-
-
-class Session:
-    """A turn with a process, for the length of a block; turns of one thread may lie within each other."""
-
-    __slots__ = ("_during", "_outer", "_process")
-
-    def __init__(self, process: WorkerProcess, during: str) -> None:
-        self._process = process
-        self._during = during
-
-    def __enter__(self) -> WorkerProcess:
-        self._outer = self._process.begin_session(self._during)
-        return self._process
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.end_session(self._outer, error)
