@@ -13,6 +13,9 @@ from plugdeck import __version__
 from plugdeck.chain.ordering import INT_MAXIMUM, INT_MINIMUM
 from plugdeck.text import visible
 
+_AddCommand = Callable[[str, str], argparse.ArgumentParser]
+"""Adds a command by its name and what it does."""
+
 MODES = ("individually", "together", "in-app")
 
 
@@ -72,44 +75,42 @@ def command_parser(commands: dict[str, Callable[[argparse.Namespace], int]]) -> 
         added.add_argument("--json", action="store_true", help="print one JSON document")
         return added
 
+    for add in (_add_looking, _add_running, _add_installing, _add_decisions, _add_signing):
+        add(command)
+    return parser
+
+
+def _add_looking(command: _AddCommand) -> None:
     listing = command("list", "the plugins found, with status and state")
     listing.add_argument("folders", nargs="*", type=Path, metavar="DIR")
-    _add_host(listing)
     inspect = command("inspect", "facts, manifest, symbols of one file, and how it was built")
     inspect.add_argument("file", type=Path, metavar="FILE")
-    _add_host(inspect)
     check = command("check", "whether files fit the host, and why not")
     check.add_argument("files", nargs="+", type=Path, metavar="FILE")
     check.add_argument("--together", action="store_true", help="judge each file in a process that has all before it")
     check.add_argument("--tree", action="store_true", help="show the libraries of each file, and where they are found")
-    _add_host(check)
     diff = command("diff", "what changed from one build to another, and what callers of the old one lose")
     diff.add_argument("old", type=Path, metavar="OLD")
     diff.add_argument("new", type=Path, metavar="NEW")
-    _add_host(diff)
+    for each in (listing, inspect, check, diff):
+        _add_host(each)
+
+
+def _add_running(command: _AddCommand) -> None:
     _add_run(command("run", "runs image transforms over a picture, lowest priority first"))
-    call = command("call", "calls an exported function by its declared type and prints the result")
-    call.add_argument("file", type=Path, metavar="FILE")
-    symbol = call.add_argument("symbol", metavar="SYMBOL")
-    symbol.required = False  # without one, the command says which there are; as nargs="?" it could not follow options
-    call.add_argument("arguments", nargs="*", default=[], metavar="ARG")
-    again = call.add_argument_group("calling again and again")
-    again.add_argument("--every", type=seconds, metavar="S", help="call once in so many seconds")
-    again.add_argument("--count", type=count, metavar="N", help="of each plugin so many calls; without it until Ctrl+C")
-    again.add_argument("--then", action="append", type=Path, default=[], metavar="FILE", help="who takes over next")
-    _add_trust(call)
-    install = command("install", "copies plugins into the plugin folder under a versioned name")
-    install.add_argument("files", nargs="+", type=Path, metavar="FILE")
-    command("uninstall", "moves an installed plugin to the trash").add_argument("name", metavar="NAME")
+    _add_call(command("call", "calls an exported function by its declared type and prints the result"))
     bench = command("bench", "ns a call and ms a frame, in this process and in a worker")
     bench.add_argument("files", nargs="*", type=Path, metavar="FILE")
     _add_trust(bench)
-    _add_decisions(command)
-    _add_signing(command)
-    return parser
 
 
-def _add_decisions(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_installing(command: _AddCommand) -> None:
+    install = command("install", "copies plugins into the plugin folder under a versioned name")
+    install.add_argument("files", nargs="+", type=Path, metavar="FILE")
+    command("uninstall", "moves an installed plugin to the trash").add_argument("name", metavar="NAME")
+
+
+def _add_decisions(command: _AddCommand) -> None:
     trust = command("trust", "allows plugins to run, by their bytes, until they change")
     trust.add_argument("files", nargs="*", metavar="FILE", help="a plugin, or with --lift also a hash")
     what = trust.add_mutually_exclusive_group()
@@ -120,7 +121,7 @@ def _add_decisions(command: Callable[[str, str], argparse.ArgumentParser]) -> No
     distrust.add_argument("files", nargs="+", metavar="FILE", help="a plugin, or the beginning of its hash")
 
 
-def _add_signing(command: Callable[[str, str], argparse.ArgumentParser]) -> None:
+def _add_signing(command: _AddCommand) -> None:
     sign = command("sign", "signs files with your key: FILE.sig lies beside each")
     sign.add_argument("files", nargs="+", type=Path, metavar="FILE")
     verify = command("verify", "whether authors whose keys you know signed these files")
@@ -149,6 +150,18 @@ def _add_host(parser: argparse.ArgumentParser) -> None:
     """What would load the files; nothing of it means Plugdeck's own worker."""
     parser.add_argument("--host", type=Path, metavar="EXE", help="the program that would load the files")
     parser.add_argument("--sysroot", type=folder, metavar="DIR", help="the tree of another machine, to answer for it")
+
+
+def _add_call(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", type=Path, metavar="FILE")
+    symbol = parser.add_argument("symbol", metavar="SYMBOL")
+    symbol.required = False  # without one, the command says which there are; as nargs="?" it could not follow options
+    parser.add_argument("arguments", nargs="*", default=[], metavar="ARG")
+    again = parser.add_argument_group("calling again and again")
+    again.add_argument("--every", type=seconds, metavar="S", help="call once in so many seconds")
+    again.add_argument("--count", type=count, metavar="N", help="of each plugin so many calls; without it until Ctrl+C")
+    again.add_argument("--then", action="append", type=Path, default=[], metavar="FILE", help="who takes over next")
+    _add_trust(parser)
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:

@@ -15,7 +15,7 @@ REPLACED_HOST = Recipe("host-replaced", "host", shared="./local")
 WITHOUT_CGO = Recipe("host-without-cgo", "host", variables={"CGO_ENABLED": "0"})
 STATIC_HOST = Recipe("host-static", "host", ("-ldflags=-linkmode=external -extldflags=-static",))
 TRIMMED_REPLACED_HOST = Recipe("host-replaced-trimpath", "host", ("-trimpath",), shared="./local")
-BARE_HOST = Recipe("host-bare", "bare")
+BARE_HOST = Recipe("host-bare", "host", left_out=("shares.go",))
 EXTERNAL = Recipe("host-external-link", "without", ("-ldflags=-linkmode=external",))
 
 PLAIN = Recipe("plain", "plain")

@@ -21,7 +21,7 @@ TOOLCHAINS = "PLUGDECK_GO_TOOLCHAINS"
 """GOROOTs to test with beside the installed one, as in PATH."""
 
 SHARED = "example.com/shared"
-PROGRAMS = ("host", "bare", "without")
+PROGRAMS = ("host", "without")
 BUILD_S = 300
 RUN_S = 60
 
@@ -44,6 +44,8 @@ class Recipe:
     shared: str = "v1.0.0"
     """The version of the module that plugins and hosts share; ``./FOLDER`` in sources replaces it."""
     strip: bool = False
+    left_out: tuple[str, ...] = ()
+    """Files of the folder that are not built."""
 
     @property
     def is_plugin(self) -> bool:
@@ -122,7 +124,7 @@ class Workshop:
         source = folder / recipe.folder
         for each in (recipe.folder, "local"):
             shutil.rmtree(folder / each, ignore_errors=True)
-            shutil.copytree(SOURCES / each, folder / each)
+            shutil.copytree(SOURCES / each, folder / each, ignore=shutil.ignore_patterns(*recipe.left_out))
         replace = f"\nreplace {SHARED} => ../{recipe.shared[2:]}\n" if recipe.shared.startswith("./") else ""
         version = "v1.0.0" if replace else recipe.shared
         (source / "go.mod").write_text(

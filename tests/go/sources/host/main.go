@@ -7,8 +7,6 @@ import (
 	"plugin"
 	"reflect"
 	"strings"
-
-	"example.com/shared"
 )
 
 type said struct {
@@ -64,5 +62,3 @@ func methods(symbol any) map[string]string {
 	}
 	return found
 }
-
-var _ = shared.Length(shared.Version())

@@ -1,0 +1,5 @@
+package main
+
+import "example.com/shared"
+
+var _ = shared.Length(shared.Version())
