@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from collections.abc import Callable
+from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from types import TracebackType
 from typing import TYPE_CHECKING
 
 from plugdeck.dialects.manifest import Manifest
-from plugdeck.errors import OpenError, PlugdeckError
+from plugdeck.errors import PlugdeckError
 from plugdeck.hosting import wire
 from plugdeck.hosting.crash.picture_bounds import Picture, byte_count
 from plugdeck.hosting.deadlines import Deadlines
@@ -20,22 +19,20 @@ from plugdeck.hosting.fingerprint import fingerprint
 from plugdeck.hosting.frame_memory import FrameMemory
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
-from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
+from plugdeck.hosting.plugin_call import Call
+from plugdeck.hosting.plugin_log import PluginLog
 from plugdeck.hosting.sandbox.confinement import Approval
-from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copy
+from plugdeck.hosting.sandbox.sealed_copy import sealed_copy
+from plugdeck.hosting.standing import LOADING, Standing, refusal_of
 from plugdeck.hosting.wanted_confinement import check_approved
 from plugdeck.hosting.wire import Kind, TransformRequest
-from plugdeck.image import ImageLayout
-from plugdeck.listeners import Listeners
-from plugdeck.text import visible
 
 if TYPE_CHECKING:
     from plugdeck.hosting.channel import Cancelled
+    from plugdeck.hosting.session import Session
     from plugdeck.hosting.worker_group import WorkerGroup
-    from plugdeck.hosting.worker_process import Session, WorkerProcess
+    from plugdeck.hosting.worker_process import WorkerProcess
 
-LOADING = "loading"
-_MOST_NAME = 80
 _CHANGED = (
     "its file changed while it was loaded, so it is not known which bytes that were, and they were ended. Look at what "
     "the file is now, then load it again."
@@ -69,33 +66,27 @@ class HostedPlugin:
         self.log = PluginLog()
         self.last_milliseconds: float | None = None
         """How long the last transform took, here, with all that its process adds."""
-        self.is_wanted = False
-        """Whether it is to be loaded whenever its process is started; for its group."""
         self.slot = slot
         """Its number in its process; for its group."""
         self._group = group
         self._deadlines = deadlines
-        self._state = PluginState.NOT_LOADED
-        self._outcome: Outcome | None = None
-        self._parameters: dict[str, float] = {}
-        self._written: dict[str, float] = {}
-        """What is written again when another plugin ended the process that both were in."""
-        self._listeners: Listeners[()] = Listeners()
+        self.standing = Standing(manifest, self.log)
+        """For its group, which changes it."""
 
     @property
     def state(self) -> PluginState:
         """Where the plugin is on its way."""
-        return self._state
+        return self.standing.state
 
     @property
     def outcome(self) -> Outcome | None:
         """Why it is not loaded although it was meant to be; None while it is, and before."""
-        return self._outcome
+        return self.standing.outcome
 
     @property
     def is_loaded(self) -> bool:
         """Whether it can be called."""
-        return self._state is PluginState.LOADED
+        return self.state is PluginState.LOADED
 
     @property
     def pid(self) -> int | None:
@@ -106,20 +97,20 @@ class HostedPlugin:
     @property
     def confinement_words(self) -> str:
         """How its process is confined, in sentences; empty while there is none."""
-        return self._group.confinement_words if self._group.process else ""
+        return self._group.own.confinement_words if self._group.process else ""
 
     @property
     def denied(self) -> tuple[str, ...]:
         """What it tried and was refused, as verb phrases: while it is loaded, and after its end."""
-        process = self._group.process
-        return process.denied if process else (self._outcome.denied if self._outcome else ())
+        process, outcome = self._group.process, self.outcome
+        return process.denied if process else (outcome.denied if outcome else ())
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change of state; the function returned ends it.
 
         The callback must return soon, and leave it to another thread to start or stop plugins.
         """
-        return self._listeners.add(callback)
+        return self.standing.on_change(callback)
 
     def start(self) -> None:
         """Starts the process and loads the plugin; does nothing when it is loaded.
@@ -136,7 +127,7 @@ class HostedPlugin:
     def stop(self) -> None:
         """Ends the process; other plugins in it are started again by themselves."""
         self._group.stop(self)
-        self._written.clear()
+        self.standing.written.clear()
 
     def restart(self) -> None:
         """Ends the process and starts a new one, with the plugins that it had. Raises HostError."""
@@ -159,15 +150,17 @@ class HostedPlugin:
             CallError: the plugin reported a failure; it is still loaded.
             HostError: its process ended.
         """
-        with source.pinned() as memory, self._session("Transform") as process:
+        with source.pinned() as memory, Call(self, "Transform") as process:
             process.map_input(memory)
             target = process.frames.take(source.layout)
             try:
-                body = _request(self.slot, memory.number, target.number, source.layout, scale)
-                deadline_s = self._deadlines.transform_s(source.layout)
+                layout = source.layout
+                shape = layout.width, layout.height, layout.stride_bytes, layout.pixel_format
+                request = TransformRequest(self.slot, memory.number, target.number, *shape, scale)
+                body, deadline_s = wire.pack_transform(request), self._deadlines.transform_s(layout)
                 began = perf_counter()
                 with target.pinned() as result:
-                    size = source.layout.size_bytes
+                    size = layout.size_bytes
                     process.work_on(_picture(result, size, is_output=True), _picture(memory, size, is_output=False))
                     process.ask(Kind.TRANSFORM, body, during="Transform", deadline_s=deadline_s, cancelled=cancelled)
                     if damage := result.overrun_bytes(size):
@@ -180,19 +173,19 @@ class HostedPlugin:
 
     def read(self, name: str) -> int | float:
         """The value of one of the plugin's variables. Raises HostError, SymbolNotFoundError."""
-        with self._session(during := f"reading {name}") as process:
+        with Call(self, during := f"reading {name}") as process:
             value = process.ask_json(Kind.READ, [self.slot, name], during=during)
             if not isinstance(value, int | float):
                 raise process.breach("It gave a value that is no number.")
-            self._remember(name, value)
+            self.standing.remember(name, value)
             return value
 
     def write(self, name: str, value: float) -> None:
         """Writes one of the plugin's variables. Raises HostError, SymbolNotFoundError, ArgumentError."""
-        with self._session(during := f"writing {name}") as process:
-            self._remember(name, value)
+        with Call(self, during := f"writing {name}") as process:
+            self.standing.remember(name, value)
             process.ask_json(Kind.WRITE, [self.slot, name, value], during=during)
-            self._written[name] = value
+            self.standing.written[name] = value
 
     def call(self, symbol: str, *arguments: object) -> object:
         """Calls an exported function by its declared type, with JSON values; text for ``const char *``.
@@ -201,31 +194,24 @@ class HostedPlugin:
             HostError: the process ended.
             PlugdeckError: no such function, other arguments, or a result that is too large to be sent.
         """
-        with self._session(symbol) as process:
+        with Call(self, symbol) as process:
             return process.ask_json(Kind.CALL, [self.slot, symbol, list(arguments)], during=symbol)
 
     def load_into(self, process: WorkerProcess) -> HostError | None:
         """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
-        self.become_loading()
+        self.standing.become_loading()
         try:
             self._ask_to_load(process)
-            for name, value in self._written.items():
+            for name, value in self.standing.written.items():
                 process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
         except HostError as failure:
-            return HostError(failure.outcome) if self._group.is_bystander(self) else self.refuse(failure.outcome)
+            if self._group.is_bystander(self):
+                return HostError(failure.outcome)
+            return self.standing.refuse(failure.outcome)
         except PlugdeckError as failure:
-            reason = failure.reason if isinstance(failure, OpenError) else str(failure)
-            message = f"{reason.rstrip('.')}. {failure.remedy}".strip()
-            return self.refuse(Outcome(Ending.REFUSED, LOADING, message=message))
-        self._change(PluginState.LOADED, None)
-        self.tell_change()
+            return self.standing.refuse(refusal_of(failure, LOADING))
+        self.standing.become_loaded()
         return None
-
-    def refuse(self, outcome: Outcome) -> HostError:
-        """For the group: ends its loading, unless that ended already; the error that says why."""
-        if self.become_ended(outcome):
-            self.tell_change()
-        return HostError(self.with_parameters(outcome))
 
     def _ask_to_load(self, process: WorkerProcess) -> None:
         """Hands the plugin's bytes over, as they are now, and its path for its name.
@@ -237,121 +223,29 @@ class HostedPlugin:
             PlugdeckError: the plugin was refused, its file cannot be read, or has other bytes than were approved.
         """
         request = wire.pack_json([self.slot, str(self.path), fingerprint(self.manifest)])
-        placed = self._group.placed_sha256(self.path) if self.is_opened_in_place else ""
+        placed = self._group.own.placed_sha256(self.path) if self.is_opened_in_place else ""
         with sealed_copy(self.path) as copy:
             self.sha256 = placed or copy.sha256
             check_approved(self.path, self.sha256, self.approval)
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
             deadline_s = self._deadlines.load_s
-            with process.session(LOADING), nullcontext() if descriptors or placed else self._unchanged(process, copy):
+            changed = partial(process.refuse, _CHANGED)
+            with process.session(LOADING), nullcontext() if descriptors or placed else copy.kept_at(self.path, changed):
                 process.ask(Kind.LOAD, request, during=LOADING, deadline_s=deadline_s, descriptors=descriptors)
-
-    @contextmanager
-    def _unchanged(self, process: WorkerProcess, copy: SealedCopy) -> Iterator[None]:
-        """Ends the process when the file is another one after the block, also if loading failed: code of it has run.
-
-        Raises:
-            HostError: for that, or out of the block.
-        """
-        try:
-            yield
-        finally:
-            if process.is_alive and not copy.is_still_at(self.path):
-                raise process.refuse(_CHANGED)
-
-    def with_parameters(self, outcome: Outcome) -> Outcome:
-        """The outcome with the plugin's parameters as they were when it came."""
-        return replace(outcome, parameters=tuple(self._parameters.items()))
-
-    def become_loading(self) -> None:
-        """For the group."""
-        self._parameters = {each.name: each.default for each in self.manifest.parameters}
-        if self._change(PluginState.LOADING, None):
-            self.tell_change()
-
-    def become_waiting(self, at_work: str) -> bool:
-        """For the group: another plugin ended the process, which is started again; whether that changed anything.
-
-        ``at_work`` is the one that was called then; empty when the process was ended on purpose.
-        """
-        why = f" while {visible(at_work, _MOST_NAME)} was at work" if at_work else ""
-        self.log.add(LogSource.HOST, LogLevel.INFO, f"The process that it shares has ended{why}, and is started again.")
-        return self._change(PluginState.LOADING, None)
-
-    def become_ended(self, outcome: Outcome) -> bool:
-        """For the group: whether that changed anything."""
-        if self._state not in (PluginState.LOADING, PluginState.LOADED):
-            return False
-        outcome = self.with_parameters(outcome)
-        self._written.clear()
-        if outcome.ending is not Ending.STOPPED:
-            self.log.add(LogSource.HOST, LogLevel.ERROR, outcome.sentence)
-        return self._change(outcome.state, None if outcome.ending is Ending.STOPPED else outcome)
-
-    def tell_change(self) -> None:
-        """For the group."""
-        self._listeners.notify()
-
-    def _remember(self, name: str, value: float) -> None:
-        if name in self._parameters:
-            self._parameters[name] = value
-
-    def _change(self, state: PluginState, outcome: Outcome | None) -> bool:
-        changed = (state, outcome) != (self._state, self._outcome)
-        self._outcome = outcome
-        self._state = state
-        return changed
 
     def begin_call(self, during: str) -> Session:
         """For ``Call``. Raises HostError."""
         process = self._group.process
         if process is None or not self.is_loaded:
-            is_coming = self._state is PluginState.LOADING
+            is_coming = self.state is PluginState.LOADING
             message = "It is still being loaded." if is_coming else "Load it first."
-            raise HostError(self._outcome or Outcome(Ending.NOT_STARTED, LOADING, message=message))
+            raise HostError(self.outcome or Outcome(Ending.NOT_STARTED, LOADING, message=message))
         return process.session(during)
 
     def mark_at_work(self) -> None:
         """For ``Call``: should the process end now, it was this plugin."""
         self._group.at_work = self
 
-    def _session(self, during: str) -> Call:
-        return Call(self, during)
-
-
-class Call:
-    """The process for the length of one call. Its ``HostError``s name the plugin."""
-
-    __slots__ = ("_during", "_plugin", "_session")
-
-    def __init__(self, plugin: HostedPlugin, during: str) -> None:
-        self._plugin = plugin
-        self._during = during
-
-    def __enter__(self) -> WorkerProcess:
-        try:
-            self._session = self._plugin.begin_call(self._during)
-            process = self._session.__enter__()
-        except HostError as failure:
-            raise HostError(self._plugin.with_parameters(failure.outcome), self._plugin.manifest.name) from failure
-        self._plugin.mark_at_work()
-        return process
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._session.__exit__(kind, error, trace)
-        if isinstance(error, HostError):
-            raise HostError(self._plugin.with_parameters(error.outcome), self._plugin.manifest.name) from error
-
 
 def _picture(memory: FrameMemory, size_bytes: int, *, is_output: bool) -> Picture:
     return Picture(memory.inode, is_output, size_bytes, memory.capacity_bytes)
-
-
-def _request(slot: int, source: int, target: int, layout: ImageLayout, scale: float) -> bytes:
-    return wire.pack_transform(
-        TransformRequest(
-            slot, source, target, layout.width, layout.height, layout.stride_bytes, layout.pixel_format, scale
-        )
-    )

@@ -29,10 +29,10 @@ from plugdeck.hosting.plugin_opening import open_transform
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Tier
 from plugdeck.hosting.sandbox.linked_files import linked_files
 from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copy
+from plugdeck.hosting.standing import LOADING, refusal_of
 from plugdeck.hosting.wanted_confinement import is_opened_in_place
 from plugdeck.listeners import Listeners
 
-_LOADING = "loading"
 _LOOK_AGAIN = "Look at what the file is now."
 _CHANGED = "its file changed while it was opened, so it is not known which bytes are inside Plugdeck now"
 
@@ -95,9 +95,7 @@ class InAppPlugin:
                 self._outcome = failure.outcome
                 raise
             except PlugdeckError as failure:
-                reason = failure.reason if isinstance(failure, OpenError) else str(failure)
-                message = f"{reason.rstrip('.')}. {failure.remedy}".strip()
-                self._outcome = Outcome(Ending.REFUSED, _LOADING, message=message)
+                self._outcome = refusal_of(failure, LOADING)
                 raise HostError(self._outcome, self.manifest.name) from failure
             finally:
                 self._listeners.notify()
@@ -153,13 +151,13 @@ class InAppPlugin:
             self.sha256 = copy.sha256
             if self._journal and (self._entry is None or self._entry.sha256 != copy.sha256):
                 self._entry = self._admit(copy.sha256, self._journal)
-            with self._noted(_LOADING):
+            with self._noted(LOADING):
                 return self._open(copy)
 
     def _admit(self, sha256: str, journal: InAppJournal) -> JournalEntry:
         check_history(self.path, sha256, journal)
         try_in_worker(self.path, self.manifest, replace(self.approval, sha256=sha256), self._owner)
-        return journal.begin(sha256, self.manifest.name, _LOADING)
+        return journal.begin(sha256, self.manifest.name, LOADING)
 
     @contextmanager
     def _noted(self, doing: str) -> Iterator[None]:
@@ -178,11 +176,9 @@ class InAppPlugin:
             return self._bind(OF_THIS_PROCESS.file_of(self.path, copy))
         if not copy.is_still_at(self.path):
             raise OpenError(self.path, "its file has changed since it was tried", remedy=_LOOK_AGAIN)
-        try:
+        remedy = f"Close Plugdeck and start it again. {_LOOK_AGAIN}"
+        with copy.kept_at(self.path, lambda: OpenError(self.path, _CHANGED, remedy=remedy)):
             return self._bind(self.path)
-        finally:
-            if not copy.is_still_at(self.path):
-                raise OpenError(self.path, _CHANGED, remedy=f"Close Plugdeck and start it again. {_LOOK_AGAIN}")
 
     def _bind(self, file: str | Path) -> BoundTransform:
         expected = fingerprint(self.manifest)
@@ -197,6 +193,6 @@ class InAppPlugin:
 
     def _loaded(self) -> BoundTransform:
         if self._bound is None:
-            outcome = self._outcome or Outcome(Ending.NOT_STARTED, _LOADING, message="Load it first.")
+            outcome = self._outcome or Outcome(Ending.NOT_STARTED, LOADING, message="Load it first.")
             raise HostError(outcome, self.manifest.name)
         return self._bound

@@ -12,6 +12,7 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.in_app_journal import InAppJournal
 from plugdeck.hosting.outcome import Ending, HostError, Outcome
 from plugdeck.hosting.sandbox.confinement import Approval, Tier
+from plugdeck.hosting.standing import LOADING
 from plugdeck.hosting.wanted_confinement import check_approved, too_weak
 from plugdeck.image import Image, ImageLayout
 
@@ -35,7 +36,7 @@ class Owner(Protocol):
 def check_allowed(path: Path, sha256: str, approval: Approval) -> None:
     """Raises PlugdeckError unless the user said yes to the bytes with this hash, and to no confinement."""
     if reason := too_weak(Tier.LIMITED, approval.lowest_tier):
-        raise HostError(Outcome(Ending.NOT_STARTED, "loading", message=reason))
+        raise HostError(Outcome(Ending.NOT_STARTED, LOADING, message=reason))
     check_approved(path, sha256, approval)
 
 

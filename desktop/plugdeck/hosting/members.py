@@ -30,9 +30,15 @@ class Members:
         """It is none of them any more."""
         self._plugins.pop(plugin.slot, None)
 
+    def move(self, plugin: HostedPlugin, to: Members) -> None:
+        """It is one of ``to`` from now on, with a slot of theirs."""
+        self.dismiss(plugin)
+        plugin.slot = to.next_slot()
+        to.admit(plugin)
+
     def wanted(self, *, unless_loaded: bool = False) -> list[HostedPlugin]:
         """Those that are to be loaded whenever the process runs, in the order in which they came."""
-        wanted = [plugin for plugin in list(self._plugins.values()) if plugin.is_wanted]
+        wanted = [plugin for plugin in list(self._plugins.values()) if plugin.standing.is_wanted]
         return [plugin for plugin in wanted if not (unless_loaded and plugin.is_loaded)]
 
     def there(self) -> dict[int, HostedPlugin]:

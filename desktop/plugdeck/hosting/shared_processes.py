@@ -29,15 +29,16 @@ class SharedProcesses:
 
     def add(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
         """One more plugin for these processes; it is not started."""
-        return self.group_for(approval.permissions).add(path, manifest, approval)
+        return self.home(approval.permissions).add(path, manifest, approval)
 
-    def group_for(self, permissions: Permissions) -> WorkerGroup:
-        """The group of those that are allowed exactly this. Raises RuntimeError, as ``MakeGroup``."""
+    def home(self, permissions: Permissions, *, is_apart: bool = False) -> WorkerGroup:
+        """The group of those that are allowed exactly this, or a new one for a plugin alone that ended one of these.
+
+        Raises RuntimeError, as ``MakeGroup``.
+        """
+        if is_apart:
+            return self._make(None, permissions)
         with self._lock:
             if permissions not in self._groups:
                 self._groups[permissions] = self._make(self, permissions)
             return self._groups[permissions]
-
-    def alone(self, permissions: Permissions) -> WorkerGroup:
-        """A group for a plugin that ended one of these. Raises RuntimeError, as ``MakeGroup``."""
-        return self._make(None, permissions)

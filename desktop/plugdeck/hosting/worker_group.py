@@ -7,7 +7,7 @@ gets a process of its own at its next start, and the others are started again at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from threading import Condition, RLock, Thread
 from time import monotonic
@@ -16,20 +16,11 @@ from plugdeck.dialects.manifest import Dialect, Manifest
 from plugdeck.errors import PlugdeckError
 from plugdeck.hosting.death_toll import death_toll
 from plugdeck.hosting.go_runner.build import runner_of
-from plugdeck.hosting.hosted_plugin import LOADING, HostedPlugin
+from plugdeck.hosting.group_process import GroupProcess
+from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.members import Members
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, Outcome, PluginState
-from plugdeck.hosting.sandbox.confinement import (
-    NO_APPROVAL_NEEDED,
-    NO_PERMISSIONS,
-    Approval,
-    Confinement,
-    Permissions,
-    Tier,
-)
-from plugdeck.hosting.sandbox.offer import offer
-from plugdeck.hosting.sandbox.sealed_copy import SealedCopy, sealed_copies
-from plugdeck.hosting.shared_mark import SharedMark
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Confinement, Permissions
 from plugdeck.hosting.shared_processes import SharedProcesses
 from plugdeck.hosting.wanted_confinement import refusal, wanted_confinement
 from plugdeck.hosting.worker_process import STARTING, WorkerProcess
@@ -42,9 +33,7 @@ _MOVED = "What it is allowed has changed since, so it does not share that proces
 class WorkerGroup:
     """The plugins that share a process. Any thread; starting and ending take turns."""
 
-    def __init__(
-        self, supply: WorkerSupply, permissions: Permissions = NO_PERMISSIONS, shared: SharedProcesses | None = None
-    ) -> None:
+    def __init__(self, supply: WorkerSupply, permissions: Permissions, shared: SharedProcesses | None) -> None:
         """Starts nothing.
 
         Args:
@@ -55,15 +44,11 @@ class WorkerGroup:
         self._supply = supply
         self._permissions = permissions
         self._shared = shared
-        self._mark = SharedMark()
-        self._apart: set[int] = set()
-        self._disturbed: set[int] = set()
+        self.own = GroupProcess(supply, is_shared=shared is not None)
+        """Its process, the one before that, or none."""
         self._calm = Condition()
         self._deadlines = supply.deadlines
-        self._confinement: Confinement | None = None
         self._turn = RLock()
-        self._process: WorkerProcess | None = None
-        self._placed: Mapping[str, SealedCopy] = {}
         self._members = Members()
         self._stopping: list[HostedPlugin] = []
         self._closed = False
@@ -88,40 +73,22 @@ class WorkerGroup:
                 return self
             if plugin.slot in self._members.there():
                 self.stop(plugin)
-            self._apart.discard(plugin.slot)
-            self._members.dismiss(plugin)
-            plugin.slot = group._members.next_slot()
-            group._members.admit(plugin)
+            plugin.standing.is_apart = False
+            self._members.move(plugin, group._members)
             return group
 
     def _next_home(self, plugin: HostedPlugin) -> WorkerGroup:
         if self._shared is None or self._closed:
             return self
-        permissions = plugin.approval.permissions
         try:
-            is_apart = plugin.slot in self._apart
-            return self._shared.alone(permissions) if is_apart else self._shared.group_for(permissions)
+            return self._shared.home(plugin.approval.permissions, is_apart=plugin.standing.is_apart)
         except RuntimeError:  # all is being closed, which starting it here will say
             return self
-
-    def is_closed(self) -> bool:
-        """Whether no process is started any more."""
-        return self._closed
 
     @property
     def process(self) -> WorkerProcess | None:
         """The running process, or None."""
-        process = self._process
-        return process if process and process.is_alive else None
-
-    @property
-    def confinement_words(self) -> str:
-        """How the process is confined that was started last, and why not better, in sentences."""
-        if self._confinement is None:
-            return ""
-        tier, offered = self._confinement.tier, offer()
-        why = f"{offered.reason} {offered.remedy}" if tier is offered.tier else ""
-        return f"{tier.words} {why}".strip()
+        return self.own.alive
 
     def start(self, plugin: HostedPlugin) -> None:
         """Starts the process unless it runs, and loads ``plugin``, and the ones that an ended process had.
@@ -142,19 +109,19 @@ class WorkerGroup:
 
     def is_bystander(self, plugin: HostedPlugin) -> bool:
         """Whether the process ended for another plugin's sake while this one was to be loaded."""
-        return self._shared is not None and not self._closed and plugin.slot in self._disturbed
+        return self._shared is not None and not self._closed and plugin.standing.is_disturbed
 
     def _start(self, plugin: HostedPlugin) -> None:
         with self._turn:
-            self._disturbed.discard(plugin.slot)
-            plugin.is_wanted = True
+            plugin.standing.is_disturbed = False
+            plugin.standing.is_wanted = True
             self._members.admit(plugin)
             self._refuse_weak_confinement(plugin)
             runner = self._runner_of(plugin)
             if self._shared is None:
                 self._permissions = plugin.approval.permissions
             confinement = wanted_confinement(self._members.wanted(), self._permissions, self._supply.tier, runner)
-            if self.process and confinement != self._confinement:
+            if self.process and confinement != self.own.confinement:
                 self.begin_stop()
             if not self.process:  # one that is about to end is gone first: its end would be taken for the next one's
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
@@ -169,10 +136,10 @@ class WorkerGroup:
         """Loads what is wanted and is not loaded; why not, when ``asked`` was refused or the process ended."""
         refused = None
         for each in self._members.wanted(unless_loaded=True):
-            self._disturbed.discard(each.slot)
+            each.standing.is_disturbed = False
             self.at_work = each
             if failure := self._refuse_moved(each) or each.load_into(process):
-                each.is_wanted = self.is_bystander(each)
+                each.standing.is_wanted = self.is_bystander(each)
                 refused = failure if each is asked else refused
                 if not process.is_alive:
                     return refused or failure
@@ -182,7 +149,7 @@ class WorkerGroup:
         """Why a plugin is not loaded here any more, if it is allowed something else by now than its neighbours."""
         if self._shared is None or plugin.approval.permissions == self._permissions:
             return None
-        return plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=_MOVED))
+        return plugin.standing.refuse_start(_MOVED)
 
     def stop(self, plugin: HostedPlugin) -> None:
         """Ends the process, and with it everything in it; a call or a start that is under way ends at once.
@@ -197,11 +164,11 @@ class WorkerGroup:
         try:
             self.begin_stop()
             with self._turn:
-                plugin.is_wanted = False
+                plugin.standing.is_wanted = False
                 self.begin_stop()
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
                 self._members.dismiss(plugin)
-                self._disturbed.discard(plugin.slot)
+                plugin.standing.is_disturbed = False
         finally:
             with self._calm:
                 self._stopping.remove(plugin)
@@ -209,33 +176,24 @@ class WorkerGroup:
 
     def _is_here(self, plugin: HostedPlugin) -> bool:
         """Whether it is in the process, or is to be loaded whenever that is started."""
-        return plugin.is_wanted or plugin.slot in self._members.there()
+        return plugin.standing.is_wanted or plugin.slot in self._members.there()
 
     def begin_stop(self, *, for_good: bool = False) -> None:
         """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
         self._closed = self._closed or for_good
-        if process := self._process:
-            process.begin_stop()
+        self.own.begin_stop()
 
     def finish_stop(self, by: float) -> None:
         """Waits for that until the monotonic clock reaches ``by``, and then enforces it."""
         with self._turn:
-            if process := self._process:
-                process.finish_stop(by)
-
-    def placed_sha256(self, path: Path) -> str:
-        """The hash of the bytes that the process sees at this path; empty when it sees the file itself."""
-        copy = self._placed.get(str(path))
-        return copy.sha256 if copy else ""
+            self.own.finish_stop(by)
 
     def _refuse_weak_confinement(self, asked: HostedPlugin) -> None:
         """Takes out what the user wants held better than this system can. Raises HostError for ``asked``."""
         tier = self._supply.tier
         for plugin in self._members.wanted(unless_loaded=True):
             if reason := refusal(tier, plugin.approval):
-                plugin.is_wanted = False
-                plugin.become_loading()
-                refused = plugin.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=reason))
+                refused = plugin.standing.refuse_start(reason)
                 if plugin is asked:
                     raise refused
 
@@ -243,33 +201,25 @@ class WorkerGroup:
         """The program that opens a Go plugin, which has a process alone; empty for others. Raises HostError."""
         if asked.manifest.dialect is not Dialect.GO:
             return ""
-        asked.become_loading()
+        asked.standing.become_loading()
         try:
             return str(runner_of(asked.path, asked.manifest, lambda: self._closed or bool(self._stopping)))
         except PlugdeckError as failure:
-            asked.is_wanted = False
-            message = f"{failure} {failure.remedy}".strip()
-            raise asked.refuse(Outcome(Ending.NOT_STARTED, LOADING, message=message)) from failure
+            raise asked.standing.refuse_start(f"{failure} {failure.remedy}".strip()) from failure
 
     def _start_process(self, confinement: Confinement) -> WorkerProcess:
-        if self.is_closed():
+        if self._closed:
             raise HostError(Outcome(Ending.NOT_STARTED, STARTING, message="Plugdeck is closing."))
         for plugin in self._members.wanted():
-            plugin.become_loading()
+            plugin.standing.become_loading()
         try:
-            with sealed_copies(confinement.placed if confinement.tier is Tier.SEALED else ()) as copies:
-                self._placed = copies
-                descriptors = {path: copy.descriptor for path, copy in copies.items()}
-                process = self._supply.worker(confinement, descriptors, sink=self._members, on_end=self._ended)
+            process = self.own.make(confinement, self._members, self._ended)
         except HostError as failure:
             self._ended(failure.outcome)()
             raise
-        self._process, self._confinement = process, confinement
-        if self.is_closed() or self._stopping:
+        if self._closed or self._stopping:
             process.abandon()
-        process.say_hello()
-        if self._shared:
-            self._mark.hand_to(process)
+        self.own.greet(process)
         return process
 
     def _end_unless_used(self) -> None:
@@ -288,26 +238,25 @@ class WorkerGroup:
             outcome,
             {slot: plugin.manifest.name for slot, plugin in there.items()},
             asked=asked,
-            marked=self._mark.slot(),
+            marked=self.own.take_mark(),
             stopping=stopping,
             is_shared=self._shared is not None and not self._closed,
         )
-        self._mark.close()
-        self._apart |= toll.apart
         culprit = there.get(asked) if asked is not None and outcome.ending is not Ending.STOPPED else None
         name = culprit.manifest.name if culprit else ""
         changed = []
         for slot, plugin in there.items():
+            plugin.standing.is_apart = plugin.standing.is_apart or slot in toll.apart
             if said := toll.ended.get(slot):
-                plugin.is_wanted = plugin.is_wanted and self._shared is None
-                changed += [plugin] if plugin.become_ended(said) else []
+                plugin.standing.is_wanted = plugin.standing.is_wanted and self._shared is None
+                changed += [plugin] if plugin.standing.become_ended(said) else []
             else:
-                self._disturbed.add(slot)
-                changed += [plugin] if plugin.become_waiting(name) else []
+                plugin.standing.is_disturbed = True
+                changed += [plugin] if plugin.standing.become_waiting(name) else []
 
         def tell() -> None:
             for plugin in changed:
-                plugin.tell_change()
+                plugin.standing.tell_change()
             if len(toll.ended) < len(there):
                 Thread(target=self._start_others, name="plugdeck-again", daemon=True).start()
 
@@ -323,4 +272,4 @@ class WorkerGroup:
             except HostError as failure:
                 for plugin in others:
                     if plugin.state is PluginState.LOADING and not self.is_bystander(plugin):
-                        plugin.refuse(failure.outcome)
+                        plugin.standing.refuse(failure.outcome)

@@ -6,7 +6,7 @@ import errno
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,18 @@ class SealedCopy:
             return identity_of(path) == self.file
         except BinaryFormatError:
             return False
+
+    @contextmanager
+    def kept_at(self, path: Path, changed: Callable[[], Exception]) -> Iterator[None]:
+        """For a file that is opened by its path: raises what ``changed`` makes when it is another after the block.
+
+        Also where the block failed: code of either file may have run.
+        """
+        try:
+            yield
+        finally:
+            if not self.is_still_at(path):
+                raise changed()
 
 
 @contextmanager
