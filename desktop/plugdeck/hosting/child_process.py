@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from dataclasses import replace
 from threading import Event, Lock
 from time import monotonic
 
-from plugdeck.hosting.channel import Channel
 from plugdeck.hosting.crash.crash_pipe import CrashPipe
 from plugdeck.hosting.crash.examination import examine
 from plugdeck.hosting.crash.hang import look_at_hang
@@ -23,19 +21,13 @@ from plugdeck.hosting.crash.picture_bounds import Picture
 from plugdeck.hosting.crash.process_view import thread_state
 from plugdeck.hosting.crash.verdict import verdict_of, with_hang, with_own_words
 from plugdeck.hosting.launch import Launcher, WorkerCommand
-from plugdeck.hosting.outcome import Ending, Outcome, Status, outcome_of_status
+from plugdeck.hosting.outcome import Ending, Outcome, outcome_of_status
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
 from plugdeck.hosting.sandbox.line import Line
 from plugdeck.hosting.sandbox.packets import END_WORKER
+from plugdeck.hosting.started_process import start_process
 from plugdeck.hosting.watcher import Watcher
-from plugdeck.hosting.wire import (
-    CALL_DESCRIPTOR,
-    CRASH_DESCRIPTOR,
-    FLAG_DESCRIPTOR,
-    LINE_DESCRIPTOR,
-    LOG_DESCRIPTOR,
-)
 
 # A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
 _DYING_S = 2.0
@@ -96,7 +88,7 @@ class ChildProcess:
     def worker_pid(self) -> int:
         """The number of the worker itself, once it is ready."""
         self._worker_pid = self._worker_pid or self._line.worker_pid()
-        return self._worker_pid or self.pid
+        return self._worker_pid or self._process.pid
 
     @property
     def is_alive(self) -> bool:
@@ -169,9 +161,12 @@ class ChildProcess:
         """
         with self._burying:
             if self._outcome is None:
-                status = self._collect()
+                if not self.channel.is_process_dead(_BURIED_MS):
+                    self._line.signal_worker(signal.SIGKILL)
+                    self._process.send_signal(signal.SIGKILL)
+                status = self._process.collect()
                 verdict = self._verdict
-                self._watcher.forget(self._pidfd)
+                self._watcher.forget(self._process.pidfd)
                 status = self._line.end() or status
                 verdict = verdict or outcome_of_status(status, during, oom_kills() - self._oom_kills)
                 self._crashes.close()
@@ -183,41 +178,19 @@ class ChildProcess:
     def close(self) -> None:
         """Closes what is left here after ``bury``; once, when nobody uses the channel any more."""
         self.channel.close()
-        os.close(self._pidfd)
+        os.close(self._process.pidfd)
 
     def _spawn(self, command: WorkerCommand, launcher: Launcher, sink: LogSink) -> None:
         """On the watcher's thread: the kernel ties the process to the thread that starts it."""
-        with ExitStack() as ours, ExitStack() as theirs:
-            self.channel = Channel()
-            ours.callback(self.channel.close)
-            stdout, stdout_there = _pipe(ours, theirs)
-            stderr, stderr_there = _pipe(ours, theirs)
-            log, log_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            ours.enter_context(log)
-            theirs.enter_context(log_there).setblocking(False)
-            crash, crash_there = _pipe(ours, theirs)
-            os.set_blocking(crash_there, False)
-            line, line_there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            ours.enter_context(line)
-            theirs.enter_context(line_there)
-            descriptors = {
-                1: stdout_there,
-                2: stderr_there,
-                CALL_DESCRIPTOR: self.channel.theirs.fileno(),
-                LOG_DESCRIPTOR: log_there.fileno(),
-                FLAG_DESCRIPTOR: self.channel.flag_descriptor,
-                LINE_DESCRIPTOR: line_there.fileno(),
-                CRASH_DESCRIPTOR: crash_there,
-            }
-            self.pid = launcher.launch(command, descriptors)
-            self._pidfd = _pidfd_of(self.pid)
-            ours.pop_all()
-        self.channel.attach(self._pidfd)
-        self._output = ProcessOutput(self._watcher, sink, (stdout, stderr), log, self._found_flooding)
+        self._process = started = start_process(command, launcher)
+        self.channel = started.channel
+        self._output = ProcessOutput(
+            self._watcher, sink, (started.stdout, started.stderr), started.log, self._found_flooding
+        )
         self._output.begin()
-        self._line = Line(self._watcher, line, lambda deed: self._tell_refusal(sink, deed))
-        self._crashes = CrashPipe(self._watcher, crash, self._hear_of_crash)
-        self._watcher.watch(self._pidfd, self._found_dead)
+        self._line = Line(self._watcher, started.line, lambda deed: self._tell_refusal(sink, deed))
+        self._crashes = CrashPipe(self._watcher, started.crash, self._hear_of_crash)
+        self._watcher.watch(started.pidfd, self._found_dead)
 
     def _found_dead(self) -> None:
         """The number of a descriptor that was closed may be another's by now: only the process itself tells."""
@@ -261,46 +234,8 @@ class ChildProcess:
     def _kill(self) -> None:
         """A minder is the last to go; the worker may have stopped it."""
         if not self._line.has_minder():
-            self._signal(signal.SIGKILL)
+            self._process.send_signal(signal.SIGKILL)
             return
         if not self._line.signal_worker(signal.SIGKILL):
-            self._signal(END_WORKER)
-        self._signal(signal.SIGCONT)
-
-    def _signal(self, number: int) -> None:
-        with suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, number)
-
-    def _collect(self) -> Status | None:
-        """How it ended; None when somebody else collected it. What it started itself ends with it.
-
-        Its number stays taken until it is collected, so that the group that is killed is its own.
-        """
-        try:
-            if not self.channel.is_process_dead(_BURIED_MS):
-                self._line.signal_worker(signal.SIGKILL)
-                self._signal(signal.SIGKILL)
-            os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED | os.WNOWAIT)
-            with suppress(ProcessLookupError, PermissionError):
-                os.killpg(self.pid, signal.SIGKILL)
-            ended = os.waitid(os.P_PIDFD, self._pidfd, os.WEXITED)
-            return Status(ended.si_code, ended.si_status) if ended else None
-        except ChildProcessError:
-            return None
-
-
-def _pipe(ours: ExitStack, theirs: ExitStack) -> tuple[int, int]:
-    """The reading end, which is ours, and the writing end."""
-    reading, writing = os.pipe2(os.O_CLOEXEC)
-    ours.callback(os.close, reading)
-    theirs.callback(os.close, writing)
-    return reading, writing
-
-
-def _pidfd_of(pid: int) -> int:
-    try:
-        return os.pidfd_open(pid)
-    except OSError:  # no descriptor is left for it: it cannot be watched, so it cannot be used
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        raise
+            self._process.send_signal(END_WORKER)
+        self._process.send_signal(signal.SIGCONT)
