@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,7 @@ from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.symbol_model import SymbolColumn
 from plugdeck.ui.details.symbols import TOO_MANY, SymbolsTab
 from plugdeck.ui.details.tab import Tab
-from plugdeck.ui.host.judgement import Judgement
+from plugdeck.ui.host.judgement import BY_OWN_WORKER, Judgement
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -298,6 +299,29 @@ def test_a_plugin_that_is_no_transform_says_what_to_use_it_for(qtbot, tmp_path, 
     header.show_subject(Subject(Report(tmp_path / "x.so", Status.COMPATIBLE, (), None, manifest)), loadable=False)
     assert header.use.isHidden() is not is_shown
     assert "Call a function…" in header.use.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "version", "judged", "words"),
+    [
+        ("plugin", "1.0.0", BY_OWN_WORKER, "The new file, another build: Warning"),
+        ("plugin", "", BY_OWN_WORKER, "The new file, another build: Warning"),
+        ("plugin", "<i>2</i>", BY_OWN_WORKER, "The new file, version <i>2</i>: Warning"),
+        ("other", "2.0", BY_OWN_WORKER, "The new file, other 2.0: Warning"),
+        ("plugin", "2.0", Judgement(HostChoice(Path("/bin/synth"))), "The new file, version 2.0, for synth: Warning"),
+    ],
+)
+def test_the_verdict_on_a_new_file_is_not_taken_for_one_on_the_loaded_code(
+    qtbot, tmp_path, name, version, judged, words
+):
+    header = DetailsHeader()
+    qtbot.addWidget(header)
+    loaded = Manifest(Dialect.SDK, "plugin", "1.0.0", interfaces=(IMAGE_TRANSFORM,))
+    new = Report(tmp_path / "x.so", Status.WARNING, (), None, replace(loaded, name=name, version=version))
+    step = StepView("x", new.path, loaded, PluginState.STALE, 0, True, None, None, "", True, {})
+    header.show_subject(Subject(new, step, judged), loadable=False)
+    assert header.name.text() == "plugin  1.0.0"
+    assert header.verdict.text() == words
 
 
 def test_a_plugin_whose_runner_is_built_first_says_that_loading_takes_long(qtbot, tmp_path):

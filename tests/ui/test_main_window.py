@@ -246,8 +246,8 @@ def test_a_changed_file_is_stale_until_the_user_takes_the_new_one(desk, folder, 
     header = desk.details.header
     assert header.replace.isVisible()
     assert header.name.text() == "blur  1.0.0"
-    assert header.state.text() == "Stale · not unloadable · the file is version 2.0.0 now"
-    assert header.verdict.text().startswith("The new file: Compatible")
+    assert header.state.text() == "Stale · not unloadable"
+    assert header.verdict.text().startswith("The new file, version 2.0.0: Compatible")
     desk.qtbot.mouseClick(header.replace, Qt.MouseButton.LeftButton)
     desk.wait_for_state(path, PluginState.LOADED)
     assert desk.services.chain.step(str(path)).version == "2.0.0"

@@ -99,7 +99,7 @@ class DetailsHeader(QWidget):
         step = subject.step
         is_loaded = step is not None and step.is_loaded
         self.state.setText(standing_words(subject))
-        is_short = is_loaded and not (step and (step.error or step.stale))
+        is_short = is_loaded and not (step and step.error)
         for widget in (self.state, self._state_mark):
             widget.setVisible(step is not None)
         # Short words have the button beside them; a sentence takes the whole width.

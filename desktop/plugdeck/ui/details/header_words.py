@@ -29,42 +29,42 @@ def title_words(subject: Subject) -> str:
 
 
 def standing_words(subject: Subject) -> str:
-    """How its code stands, what the file is by now, and why its last call failed; its card tells how it ended."""
+    """How its code stands, and why its last call failed; how it ended is told by its card in the chain."""
     step = subject.step
     if step is None:
         return ""
     words = state_words(step)
-    if step.stale and step.is_loaded:
-        words = f"{words} · {_file_now(subject.report, step)}"
     why_long = next((found.message for found in subject.report.findings if found.id == _TAKES_LONG), "")
     if step.state is PluginState.LOADING and why_long:
         words = f"{words} {why_long}"
     return visible_text(f"{words}. {step.error}" if step.error else words)
 
 
-def _file_now(report: Report, step: StepView) -> str:
-    """``the file is version 1.1.0 now``: what tells it from the code that is loaded."""
+def verdict_words(subject: Subject) -> str:
+    """The status, and the worst finding or else what the plugin says of itself; before it, which file's that is where
+    another one's code is loaded, and which host's unless it is the own."""
+    judged, parts = subject.judged, []
+    if subject.step and subject.step.stale:
+        parts.append(_new_file(subject.report, subject.step))
+    if not judged.is_own or judged.is_stale:
+        parts.append(f"{'before, for' if judged.is_stale else 'for'} {host_words(judged.choice)}")
+    whose = ", ".join(parts)
+    words = _status_words(subject.report)
+    return f"{whose[0].upper()}{whose[1:]}: {words}" if whose else words
+
+
+def _new_file(report: Report, step: StepView) -> str:
+    """``the new file, version 1.1.0``: what tells it from the code that is loaded."""
     version = _version(report)
     if report.name != step.name:
-        return f"the file is {f'{report.name} {version}'.strip()} now"
-    return (
-        f"the file is version {version} now" if version not in {"", step.version} else "the file is another build now"
+        return visible_text(f"the new file, {report.name} {version}".strip())
+    return visible_text(
+        f"the new file, {f'version {version}' if version not in {'', step.version} else 'another build'}"
     )
 
 
 def _version(report: Report) -> str:
     return report.manifest.version if report.manifest else ""
-
-
-def verdict_words(subject: Subject) -> str:
-    """The status, and the worst finding or else what the plugin says of itself; which host's, unless it is the own,
-    and that it is of another file than the code that is loaded."""
-    report, judged = subject.report, subject.judged
-    if judged.is_own and not judged.is_stale:
-        is_new = subject.step is not None and subject.step.stale
-        return f"{'The new file: ' if is_new else ''}{_status_words(report)}"
-    before = "Before, for" if judged.is_stale else "For"
-    return f"{before} {host_words(judged.choice)}: {_status_words(report)}"
 
 
 def worker_words(subject: Subject) -> str:
