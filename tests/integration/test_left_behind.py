@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import signal
 import subprocess
 import sys
+import termios
 from dataclasses import replace
 from threading import Thread
 
@@ -14,9 +16,11 @@ import psutil
 import pytest
 
 from plugdeck.catalogue.examine import examine
+from plugdeck.hosting.launch import PlainLauncher
 from plugdeck.hosting.outcome import Ending, HostError
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
+from plugdeck.hosting.wire import LINE_DESCRIPTOR
 
 SOURCE = """
 #include "plugdeck.h"
@@ -162,3 +166,24 @@ def test_what_detached_itself_ends_with_the_process_that_started_its_plugin(path
     pids = [int(pid) for pid in done.stdout.split()]
     assert len(pids) == 3
     until(lambda: all(has_ended(pid) for pid in pids))
+
+
+class Slow:
+    """A launcher that is kept from its work until the worker has said who it is."""
+
+    def __init__(self, until):
+        self._until = until
+
+    def launch(self, command, descriptors):
+        pid = PlainLauncher().launch(command, descriptors)
+        line = descriptors[LINE_DESCRIPTOR]
+        self._until(lambda: any(fcntl.ioctl(line, termios.TIOCOUTQ, bytes(4))))  # what nobody has read yet
+        return pid
+
+
+def test_the_worker_is_known_from_its_minder_however_late_its_word_is_read(path, patient, until):
+    with Supervisor(deadlines=patient, launcher=Slow(until), tier=Tier.LIMITED) as supervisor:
+        plugin = supervisor.host(path, examine(path).manifest)
+        plugin.start()
+        minder = psutil.Process(plugin.pid).parent()
+        assert minder and minder.ppid() == os.getpid()

@@ -27,7 +27,7 @@ class Line:
     """Our end of it. The other end is closed before a plugin is opened, but for the minder's."""
 
     def __init__(self, watcher: Watcher, ours: socket.socket, tell: Callable[[str], None]) -> None:
-        """Takes over the socket; ``tell`` gets what the plugin was refused, as a verb phrase."""
+        """Takes over the socket, which tells who sent what; ``tell`` gets what the plugin was refused, in a phrase."""
         self._watcher = watcher
         self._socket = ours
         self._tell = tell
@@ -39,7 +39,6 @@ class Line:
         self._is_minded = False
         self._pidfd = -1
         self._is_gone = False
-        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         ours.setblocking(False)
         watcher.watch(ours.fileno(), self._read)
 
