@@ -91,6 +91,7 @@ def test_a_loaded_plugin_says_what_it_may_do_how_it_is_confined_and_what_that_re
     assert "You said yes to it on" in page.allowed.text()
     assert page.fingerprint.sha256 == sha256_of(folder / "blur.so")
     assert "Not signed" in page.signature.text()
+    assert "which ones it looked for is not known" in page.note.text()
 
 
 def test_a_folder_that_is_allowed_can_be_read_from_then_on_and_is_remembered(desk, folder, put, tmp_path):

@@ -22,7 +22,7 @@ from plugdeck.ui.visible_text import visible_text
 MOST_SHOWN = 3
 PASSING_MS = 8000
 _WIDEST, _NARROWEST = 760, 360
-_MARGIN = 12
+_MARGIN, _BELOW = 12, 4
 
 
 class Notice(QFrame):
@@ -169,7 +169,7 @@ class Notices(QWidget):
         height = self._layout.totalHeightForWidth(width)
         height = height if height > 0 else self._layout.sizeHint().height()
         left = min(area.center().x() - width // 2, room - width - _MARGIN)
-        self.setGeometry(max(left, _MARGIN), max(area.bottom() - height - _MARGIN, 0), width, height)
+        self.setGeometry(max(left, _MARGIN), max(area.bottom() - height - _BELOW, 0), width, height)
 
     def _hide_if_empty(self) -> None:
         if self.shown:

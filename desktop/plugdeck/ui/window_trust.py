@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from plugdeck.ui.main_window import MainWindow
 
 _LEAST_PICTURE = 150
-_ASKED_AGAIN = "Load it to be asked about that; Preferences lift it, too."
+_ASKED_AGAIN = "Load it to be asked about that, or lift it in Preferences."
 
 
 class WindowTrust(QObject):

@@ -31,6 +31,7 @@ class DecisionsList(QWidget):
         super().__init__(parent)
         self._records = records
         self._background = background
+        self._notice = ""
         self._request = Latest(self, background)
         self.model = DecisionModel()
         self.table = QTableView(self)
@@ -55,7 +56,8 @@ class DecisionsList(QWidget):
 
     def renew(self) -> None:
         """Reads the decisions again, on another thread."""
-        self._request.start(self._records.decisions)
+        records = self._records
+        self._request.start(lambda: (records.decisions(), records.notice))
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Its window is closed and gone: it hears no more of the records."""
@@ -67,7 +69,8 @@ class DecisionsList(QWidget):
         with suppress(RuntimeError):  # the window may be gone
             self._recorded.emit()
 
-    def _show(self, decisions: tuple[Decision, ...]) -> None:
+    def _show(self, read: tuple[tuple[Decision, ...], str]) -> None:
+        decisions, self._notice = read
         chosen = self.chosen
         self.model.set_decisions(decisions)
         place = self.model.place_of(chosen.sha256) if chosen else None
@@ -82,7 +85,7 @@ class DecisionsList(QWidget):
         self.lift.setEnabled(bool(chosen and chosen.quarantine))
         self.copy.setEnabled(chosen is not None)
         said = (chosen.quarantine or _AFTER) if chosen else _NONE
-        self.note.setText(visible_text(f"{said} {self._records.notice}".strip()))
+        self.note.setText(visible_text(f"{said} {self._notice}".strip()))
 
     def _change(self, change: Callable[[str], None]) -> None:
         if chosen := self.chosen:

@@ -33,11 +33,12 @@ from plugdeck.ui.visible_text import visible_text
 Result = TypeVar("Result")
 
 _TRIED, _SIGNED = "It tried", "Signed"
-_SHARED = "Plugins that share its process may do the same."
+_SHARED = "Only plugins that are allowed the same share its process."
 _STILL_OLD = (
     "It did not come up with these, so the process from before goes on, with what that was allowed. "
     "Take it out of the chain to end it."
 )
+_HIDDEN = "Files that it may not read are not there for it: which ones it looked for is not known."
 _RESTARTS = "A change starts its process again, with the same settings, and is remembered for exactly this file."
 
 
@@ -103,7 +104,7 @@ class PermissionsTab(QWidget):
             widget.setEnabled(not hindrance)
         mode = step.mode or self._services.hosts.mode
         shared = f" {_SHARED}" if mode is HostingMode.TOGETHER else ""
-        self.note.setText(hindrance or f"{_RESTARTS}{shared}")
+        self.note.setText(hindrance or f"{_RESTARTS} {_HIDDEN}{shared}")
         self.allowed.setText(_allowed_words(standing))
         self.withdraw.setVisible(bool(standing.decision and standing.decision.approval))
         words, mark = signature(standing.signature)
