@@ -5,8 +5,7 @@ from __future__ import annotations
 import socket
 from threading import Lock
 
-from plugdeck.hosting import wire
-from plugdeck.hosting.wire import LogPacket
+from plugdeck.hosting.log_packet import LogPacket, encode_log, note_of_left_out
 
 
 class LogWriter:
@@ -32,13 +31,13 @@ class LogWriter:
 
     def _tell_left_out(self) -> bool:
         """Whether nothing is left to be told."""
-        if self._left_out and self._send(wire.note_of_left_out(self._left_out)):
+        if self._left_out and self._send(note_of_left_out(self._left_out)):
             self._left_out = 0
         return not self._left_out
 
     def _send(self, packet: LogPacket) -> bool:
         try:
-            self._socket.send(wire.encode_log(packet))
+            self._socket.send(encode_log(packet))
         except OSError:  # nobody takes the lines as fast as they come, or at all
             return False
         return True

@@ -10,8 +10,9 @@ import os
 from collections.abc import Callable
 from time import monotonic
 
-from plugdeck.hosting import wire
+from plugdeck.hosting.log_packet import MAXIMUM_LOG_BYTES, decode_log, left_out_by
 from plugdeck.hosting.plugin_log import MAXIMUM_LINE_CHARACTERS, LogLevel, LogSource
+from plugdeck.hosting.wire import WireError
 
 _CHUNK_BYTES = 64 * 1024
 _BYTES_A_SECOND = 256 * 1024
@@ -172,14 +173,14 @@ class LogReader:
         """Takes what is there; False when the other side is gone."""
         for _ in range(_LINES_A_SECOND):
             try:
-                packet = self._receive(wire.MAXIMUM_LOG_BYTES + 64)
+                packet = self._receive(MAXIMUM_LOG_BYTES + 64)
             except BlockingIOError:
                 return True
             except OSError:
                 return False
             if not packet:
                 return False
-            if count := wire.left_out_by(packet):
+            if count := left_out_by(packet):
                 self._missing += count
             elif self._budget.admits(len(packet), 1):
                 self._take(packet)
@@ -190,8 +191,8 @@ class LogReader:
 
     def _take(self, packet: bytes) -> None:
         try:
-            line = wire.decode_log(packet)
-        except wire.WireError:
+            line = decode_log(packet)
+        except WireError:
             return
         self.flush()
         self._add(line.slot, LogLevel(min(line.level, LogLevel.ERROR)), line.text)

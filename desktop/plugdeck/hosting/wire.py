@@ -33,7 +33,6 @@ LOST_CONNECTION = 76
 LOST_WORDS = "The connection was lost:"
 
 MAXIMUM_BODY_BYTES = 64 * 1024
-MAXIMUM_LOG_BYTES = 16 * 1024
 
 HEADER = Struct("<2sBBII")
 _MAGIC = b"PD"
@@ -42,9 +41,6 @@ MAXIMUM_BYTES = HEADER.size + MAXIMUM_BODY_BYTES
 _TRANSFORM = Struct("<HQQIIIHd")
 _MAP = Struct("<QQ")
 _UNMAP = Struct("<Q")
-_LOG = Struct("<HB")
-_LEFT_OUT = 0xFF
-_MOST_DIGITS = 12
 
 
 class Kind(IntEnum):
@@ -116,14 +112,6 @@ class MapRequest(NamedTuple):
 
     number: int
     size_bytes: int
-
-
-class LogPacket(NamedTuple):
-    """A line that a plugin logs; these have a socket of their own, so that they come between calls too."""
-
-    slot: int
-    level: int
-    text: str
 
 
 def encode(kind: Kind, request: int, body: bytes = b"") -> bytes:
@@ -218,32 +206,6 @@ def pack_unmap(number: int) -> bytes:
 def unpack_unmap(body: bytes) -> int:
     """The reverse of ``pack_unmap``. Raises WireError."""
     return int(_unpack(_UNMAP, body)[0])
-
-
-def encode_log(packet: LogPacket) -> bytes:
-    """The packet of a log line; text beyond the limit is cut."""
-    text = packet.text.encode("utf-8", "surrogateescape")[:MAXIMUM_LOG_BYTES]
-    return _LOG.pack(packet.slot, packet.level) + text
-
-
-def decode_log(packet: bytes) -> LogPacket:
-    """The reverse of ``encode_log``. Raises WireError."""
-    if len(packet) < _LOG.size:
-        raise WireError("a log line is shorter than its header")
-    slot, level = _LOG.unpack_from(packet)
-    return LogPacket(slot, level, packet[_LOG.size :].decode("utf-8", "surrogateescape"))
-
-
-def note_of_left_out(count: int) -> LogPacket:
-    """What says, among log lines, that so many of them found no room."""
-    return LogPacket(0, _LEFT_OUT, str(count))
-
-
-def left_out_by(packet: bytes) -> int:
-    """How many lines such a note says are missing; 0 for a line, of which only the beginning is looked at."""
-    is_short = _LOG.size < len(packet) <= _LOG.size + _MOST_DIGITS
-    is_note = is_short and packet[_LOG.size - 1] == _LEFT_OUT and packet[_LOG.size :].isdigit()
-    return int(packet[_LOG.size :]) if is_note else 0
 
 
 def _unpack(layout: Struct, body: bytes) -> tuple[int | float, ...]:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from plugdeck.hosting import wire
+from plugdeck.hosting.log_packet import LogPacket, encode_log, note_of_left_out
 from plugdeck.hosting.output import Budget, LeftOut, LogReader, PipeReader
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 
@@ -122,7 +122,7 @@ def test_nothing_is_lost_while_the_budget_lasts(parts):
 
 
 def test_log_packets_become_lines_and_others_are_left_out():
-    packets = [wire.encode_log(wire.LogPacket(1, 9, "hi")), b"x", b""]
+    packets = [encode_log(LogPacket(1, 9, "hi")), b"x", b""]
     lines, told = [], []
     reader = LogReader(lambda size: packets.pop(0), lambda *line: lines.append(line), told.append, LeftOut())
     assert reader.read() is False
@@ -131,7 +131,7 @@ def test_log_packets_become_lines_and_others_are_left_out():
 
 
 def test_flood_of_log_packets_is_bounded():
-    packet = wire.encode_log(wire.LogPacket(0, 1, "again"))
+    packet = encode_log(LogPacket(0, 1, "again"))
     left = [5000]
 
     def receive(size: int) -> bytes:
@@ -152,8 +152,8 @@ def test_flood_of_log_packets_is_bounded():
 
 
 def test_lines_that_found_no_room_in_the_worker_are_told_before_the_next_one():
-    note = wire.encode_log(wire.note_of_left_out(1))
-    packets = [note, wire.encode_log(wire.LogPacket(3, 1, "after")), note, b""]
+    note = encode_log(note_of_left_out(1))
+    packets = [note, encode_log(LogPacket(3, 1, "after")), note, b""]
     said = []
     reader = LogReader(
         lambda size: packets.pop(0), lambda *line: said.append(line), lambda *line: said.append(line), LeftOut()
@@ -188,7 +188,7 @@ def test_talkative_plugin_is_forgiven_with_time():
 def test_bytes_and_log_lines_that_nobody_reads_are_counted(pipe):
     pipe.write(b"x" * 100 * 1024 * 8)
     assert pipe.left_out.total_bytes >= 400 * 1024
-    left_out, packets = LeftOut(), [wire.encode_log(wire.LogPacket(0, 1, "y" * 1000))] * 900
+    left_out, packets = LeftOut(), [encode_log(LogPacket(0, 1, "y" * 1000))] * 900
     budget = Budget(Clock())
     LogReader(lambda size: packets.pop() if packets else b"", lambda *line: None, print, left_out, budget).read()
     assert left_out.total_bytes > 500 * 1000

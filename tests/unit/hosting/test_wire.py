@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugdeck.hosting import wire
+from plugdeck.hosting.log_packet import MAXIMUM_LOG_BYTES, LogPacket, decode_log, encode_log
 from plugdeck.hosting.wire import Kind, WireError
 
 
@@ -45,7 +46,7 @@ def test_other_bytes_are_refused(packet, reason):
 def test_any_bytes_are_a_message_or_a_wire_error(packet):
     readers = (
         wire.decode,
-        wire.decode_log,
+        decode_log,
         wire.unpack_transform,
         wire.unpack_map,
         wire.unpack_unmap,
@@ -88,9 +89,9 @@ def test_path_that_is_no_utf8_survives_json():
 
 
 def test_log_line_that_is_too_long_is_cut():
-    line = wire.decode_log(wire.encode_log(wire.LogPacket(7, 2, "ä" * 100_000)))
+    line = decode_log(encode_log(LogPacket(7, 2, "ä" * 100_000)))
     assert (line.slot, line.level) == (7, 2)
-    assert len(line.text) == wire.MAXIMUM_LOG_BYTES // 2
+    assert len(line.text) == MAXIMUM_LOG_BYTES // 2
 
 
 def test_descriptors_come_with_their_message_and_only_with_it():

@@ -22,7 +22,8 @@ from plugdeck.binary.segments import PF_X, PT_GNU_EH_FRAME, PT_LOAD, LoadMap, re
 from plugdeck.binary.source import ByteSource, open_source
 from plugdeck.compat.demangle import demangled
 from plugdeck.errors import BinaryFormatError
-from plugdeck.hosting.crash.call_frames import Rules, UnreadableFramesError, rules_at
+from plugdeck.hosting.crash.call_frames import Rules, rules_at
+from plugdeck.hosting.crash.frame_reader import UnreadableFramesError
 from plugdeck.hosting.crash.process_view import Mapping, ProcessView
 from plugdeck.text import visible
 
