@@ -136,7 +136,7 @@ def install(options: argparse.Namespace) -> int:
 
 def uninstall(options: argparse.Namespace) -> int:
     """``plugdeck uninstall NAME``."""
-    from plugdeck.catalogue.install import uninstall as uninstall_plugin
+    from plugdeck.catalogue.installed import uninstall as uninstall_plugin
 
     trashed = uninstall_plugin(options.name)
     if options.json:

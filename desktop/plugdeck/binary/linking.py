@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
-from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_OBJECT, STT_TLS, WIDE_ROW_BYTES, Definitions
+from plugdeck.binary.definitions import BINDINGS, DEFINING_TYPES, STT_OBJECT, STT_TLS, Definitions
 from plugdeck.binary.dynamic import DT_SYMTAB, DT_VERSYM, DynamicTable
 from plugdeck.binary.elf_header import ElfHeader
 from plugdeck.binary.hash_tables import GnuHash, gnu_hash, read_hash
@@ -157,18 +156,12 @@ class _Asked:
         """The inner loop of a verdict, so it is one loop: a folder of libraries has a million references."""
         definitions = self._definitions
         strings, versions, labels = definitions.strings, definitions.versions, definitions.labels
-        highest, static_tls = max(labels, default=1), relocations.static_tls
-        numbers, size = relocations.symbols, definitions.record.size
-        rows = (
-            map(definitions.record.unpack_from, repeat(definitions.rows), map(size.__mul__, numbers))
-            if size == WIDE_ROW_BYTES
-            else map(definitions.fields, numbers)
-        )
+        highest, static_tls, numbers = max(labels, default=1), relocations.static_tls, relocations.symbols
         low, high = next(iter(places.code), (0, 0))  # where most are, and may be
         first, last = next(reversed(places.memory), (0, 0))  # where most variables are
         has_table = isinstance(definitions.hash, GnuHash)
         (own_numbers, own_names), wanted, index = self._own, self._wanted, 1
-        for number, (start, info, other, section, value, _) in zip(numbers, rows, strict=True):
+        for number, (start, info, other, section, value, _) in zip(numbers, definitions.many(numbers), strict=True):
             if info < 16 or (other and other & 3 in _HIDDEN_VISIBILITIES):
                 if not section and info & 15 != STT_TLS:
                     raise damaged(f"A relocation names symbol {number} of the file itself, which it does not define")

@@ -8,8 +8,6 @@ come later.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,16 +16,14 @@ from plugdeck.atomic_file import move_new, sync_folder
 from plugdeck.binary import identity_of
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.incoming import Incoming, copied, folder_error, sha256_of
-from plugdeck.catalogue.install_name import HASH_DIGITS, file_name, file_word
+from plugdeck.catalogue.install_name import HASH_DIGITS, file_name
+from plugdeck.catalogue.installed import Installed, holds, other_versions, same_content, version_of
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.catalogue.side_files import copy_signature
-from plugdeck.catalogue.trash import Trashed, move_to_trash, restore, trashed_in
 from plugdeck.compat.finding import Severity
 from plugdeck.errors import InstallError, PlugdeckError
 from plugdeck.hosting.sandbox.linked_files import linked_files
 from plugdeck.text import visible
-
-__all__ = ["Installed", "Proposal", "Trashed", "install", "installed", "propose", "restore", "trashed", "uninstall"]
 
 USE_IN_PLACE = "Use it where it is: open its folder in the window, or name its path on the command line."
 
@@ -49,18 +45,6 @@ class Proposal:
     """Why it cannot be installed at all; empty when it can."""
 
 
-@dataclass(frozen=True, slots=True)
-class Installed:
-    """A plugin in the plugin folder."""
-
-    path: Path
-    name: str
-    version: str
-    sha256: str
-    already: bool = False
-    """Whether it was there before: the same bytes are never installed twice."""
-
-
 def propose(path: Path, folder: Path | None = None) -> Proposal:
     """Reads the file, never running it, and says what ``install`` would do. Does not raise for a bad file."""
     folder = folder or paths.plugin_folder()
@@ -71,9 +55,9 @@ def propose(path: Path, folder: Path | None = None) -> Proposal:
         sha256 = _sha256_of_examined(report)
     except PlugdeckError as error:
         return Proposal(report, "", None, (), already=False, refusal=str(error))
-    there = _same_content(folder, sha256, path)
-    target = there or folder / file_name(report.name, _version(report), sha256)
-    return Proposal(report, sha256, target, _other_versions(report, target), already=there is not None)
+    there = same_content(folder, sha256, path)
+    target = there or folder / file_name(report.name, version_of(report), sha256)
+    return Proposal(report, sha256, target, other_versions(report, target), already=there is not None)
 
 
 def install(
@@ -100,39 +84,11 @@ def install(
             )
         report = examine(copy.path)
         _check(report, path, even_if_incompatible)
-        there = _same_content(folder, copy.sha256, path)
+        there = same_content(folder, copy.sha256, path)
         target, already = (there, True) if there else _place(copy, report, folder)
     if target != path.absolute():
         copy_signature(path, target)
-    return Installed(target, report.name, _version(report), copy.sha256, already)
-
-
-def installed(folder: Path | None = None) -> list[Installed]:
-    """The plugins in the folder, in order of file names, those that somebody copied there by hand among them."""
-    folder = folder or paths.plugin_folder()
-    return [
-        Installed(report.path, report.name, _version(report), sha256_of(report.path), already=True)
-        for report in _reports(folder)
-        if report.status is not Status.UNREADABLE
-    ]
-
-
-def uninstall(name: str | Path, folder: Path | None = None) -> Trashed:
-    """Moves an installed plugin to the trash, from where ``restore`` brings it back.
-
-    Args:
-        name: the plugin's name, its file's name, or its path.
-
-    Raises:
-        InstallError: there is no such plugin, or several versions of it, or it could not be moved.
-    """
-    folder = folder or paths.plugin_folder()
-    return move_to_trash(_find(name, folder))
-
-
-def trashed(folder: Path | None = None) -> list[Trashed]:
-    """What can be restored, in order of file names."""
-    return list(trashed_in(folder or paths.plugin_folder()))
+    return Installed(target, report.name, version_of(report), copy.sha256, already)
 
 
 def _place(copy: Incoming, report: Report, folder: Path) -> tuple[Path, bool]:
@@ -141,11 +97,11 @@ def _place(copy: Incoming, report: Report, folder: Path) -> tuple[Path, bool]:
     The second value is True when somebody else installed the same bytes in the meantime.
     """
     for digits in HASH_DIGITS:
-        target = folder / file_name(report.name, _version(report), copy.sha256, digits)
+        target = folder / file_name(report.name, version_of(report), copy.sha256, digits)
         try:
             move_new(copy.path, target)
         except FileExistsError:
-            if _holds(target, copy.sha256):
+            if holds(target, copy.sha256):
                 return target, True
             continue
         except OSError as error:
@@ -200,52 +156,3 @@ def _sha256_of_examined(report: Report) -> str:
     if report.facts is None or identity_of(report.path) != report.facts.identity:
         raise InstallError(f"{report.path} changed while it was examined.", remedy="Try again.")
     return sha256
-
-
-def _version(report: Report) -> str:
-    return report.manifest.version if report.manifest else ""
-
-
-def _reports(folder: Path, prefix: str = "") -> Iterator[Report]:
-    for path in sorted(folder.glob("*.so")):
-        if path.name.startswith(prefix):
-            yield examine(path, symbols=False)
-
-
-def _same_content(folder: Path, sha256: str, source: Path) -> Path | None:
-    """The file in the folder that holds these bytes already: the source itself, or one named for them."""
-    if source.parent.resolve() == folder.resolve():
-        return source.absolute()
-    named = folder.glob(f"*-{sha256[: HASH_DIGITS[0]]}*.so")
-    return next((path for path in sorted(named) if _holds(path, sha256)), None)
-
-
-def _holds(path: Path, sha256: str) -> bool:
-    try:
-        return sha256_of(path) == sha256
-    except InstallError:
-        return False
-
-
-def _other_versions(report: Report, target: Path) -> tuple[Path, ...]:
-    same_name = _reports(target.parent, prefix=file_word(report.name))
-    return tuple(other.path for other in same_name if other.name == report.name and other.path != target)
-
-
-def _find(name: str | Path, folder: Path) -> Path:
-    if isinstance(name, Path) or os.sep in name:
-        path = Path(name).absolute()
-        if path.parent.resolve() != folder.resolve() or not os.path.lexists(path):
-            raise InstallError(
-                f"{path} is not in the plugin folder.", remedy=f"Plugdeck removes only what is in {folder}."
-            )
-        return path
-    if os.path.lexists(folder / name) and name not in ("", ".", ".."):
-        return folder / name
-    found = [report.path for report in _reports(folder) if name in (report.name, report.path.stem)]
-    if not found:
-        raise InstallError(f"No plugin named {name} is installed.", remedy="plugdeck list shows what is installed.")
-    if len(found) > 1:
-        files = ", ".join(path.name for path in found)
-        raise InstallError(f"Several versions of {name} are installed.", remedy=f"Name the file: {files}.")
-    return found[0]

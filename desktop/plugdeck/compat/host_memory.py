@@ -90,45 +90,54 @@ def resolver_of(
 
     With it, the closures of what the loader was told to load then, the program's own last.
     """
-    platform, is_musl = Platform.of(elf), is_musl_loader(elf)
-    loader_path = tree.path(elf.interpreter or "")
-    folders = (
-        musl_folders(platform, tree.folder)
-        if is_musl
-        else default_folders(platform, tree.real(loader_path), tree.folder)
-    )
+    is_musl, loader_path = is_musl_loader(elf), tree.path(elf.interpreter or "")
     loader = files.look(loader_path)
-    versions = loader.definitions if isinstance(loader, LibraryFile) else ()
-    setting = LoaderSetting(
+    library = None
+    if isinstance(loader, LibraryFile):
+        library = Library(loader_path, loader, os.path.basename(loader_path), None)
+    resolver = Resolver(Search(_setting(executable, elf, library, tree), files), is_versioned=not is_musl)
+    if library:
+        resolver.add(library, (loader_path, library.asked_as, *library.names))
+        resolver.search.musl_libc = library if is_musl else None
+    return resolver, tuple(_load_first(resolver, executable, elf))
+
+
+def _setting(executable: Path, elf: ElfFacts, loader: Library | None, tree: Sysroot) -> LoaderSetting:
+    """What the program's loader starts from, where it is on this computer."""
+    platform, is_musl = Platform.of(elf), is_musl_loader(elf)
+    place = tree.real(tree.path(elf.interpreter or ""))
+    return LoaderSetting(
         platform,
         program_path=os.fspath(executable),
         program_rpath=() if elf.runpath and not is_musl else elf.rpath,
         library_path="" if tree.folder else os.environ.get("LD_LIBRARY_PATH", ""),
-        default_folders=folders,
+        default_folders=musl_folders(platform, tree.folder)
+        if is_musl
+        else default_folders(platform, place, tree.folder),
         cache=() if is_musl else read_loader_cache(Path(tree.real(tree.path(os.fspath(LOADER_CACHE))))),
         sysroot=tree,
         is_musl=is_musl,
-        release=loader_release(tree.real(loader_path), versions),
+        release=loader_release(place, loader.file.definitions) if loader else None,
     )
-    resolver = Resolver(Search(setting, files), is_versioned=not is_musl)
-    if isinstance(loader, LibraryFile):
-        library = Library(loader_path, loader, os.path.basename(loader_path), None)
-        resolver.add(library, (loader_path, os.path.basename(loader_path), *library.names))
-        resolver.search.musl_libc = library if is_musl else None
+
+
+def _load_first(resolver: Resolver, executable: Path, elf: ElfFacts) -> Iterator[Closure]:
+    """Loads what is to be there before the program begins, and the program, as its loader does."""
+    search, tree = resolver.search, resolver.search.sysroot
     place = Path(tree.real(os.path.realpath(executable) if not tree.folder else os.fspath(executable)))
     program = Library(os.fspath(place), LibraryFile(elf, place), os.fspath(executable), None)
-    preloaded = (found for name in _preloaded(tree) if (found := resolver.search.find(name, program)))
-    closures = [resolver.load(library) for library in preloaded]
+    for name in _preloaded(tree):
+        if preloaded := search.find(name, program):
+            yield resolver.load(preloaded)
     if elf.needed and place.is_dir():  # no program is named: only what it would need is there
-        closures.append(resolver.closure(program))
+        yield resolver.closure(program)
         for name in elf.needed:
-            if needed := resolver.search.find(name, program):
+            if needed := search.find(name, program):
                 resolver.load(needed)
-    else:
-        closures.append(resolver.load(program))
-        if not is_musl:
-            resolver.add(program, ("",))  # glibc's own name for it
-    return resolver, tuple(closures)
+        return
+    yield resolver.load(program)
+    if not search.is_musl:
+        resolver.add(program, ("",))  # glibc's own name for it
 
 
 def _preloaded(tree: Sysroot) -> list[str]:

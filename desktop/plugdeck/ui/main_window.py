@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtWidgets import QMenu
 
-from plugdeck.catalogue.install import Installed
+from plugdeck.catalogue.installed import Installed
 from plugdeck.catalogue.report import Report
 from plugdeck.compat.finding import Severity
 from plugdeck.ui.actions import WindowActions

@@ -11,8 +11,10 @@ import pytest
 
 from plugdeck import atomic_file, paths
 from plugdeck.catalogue import incoming
-from plugdeck.catalogue.install import install, installed, propose, restore, trashed, uninstall
+from plugdeck.catalogue.install import install, propose
+from plugdeck.catalogue.installed import installed, trashed, uninstall
 from plugdeck.catalogue.report import Status
+from plugdeck.catalogue.trash import restore
 from plugdeck.errors import InstallError
 
 SOURCE = """

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from plugdeck.catalogue.install import install, installed, restore, uninstall
+from plugdeck.catalogue.install import install
+from plugdeck.catalogue.installed import installed, uninstall
 from plugdeck.catalogue.side_files import MOST_SIGNATURE_BYTES, ORIGIN_ATTRIBUTES, signature_path
+from plugdeck.catalogue.trash import restore
 
 SOURCE = """
 #include "plugdeck.h"

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from plugdeck.catalogue.install import Installed, Proposal, install, propose
+from plugdeck.catalogue.install import Proposal, install, propose
+from plugdeck.catalogue.installed import Installed
 from plugdeck.catalogue.report import Report
 from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background

@@ -7,7 +7,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from plugdeck import paths
-from plugdeck.catalogue.install import Trashed, restore, uninstall
+from plugdeck.catalogue.installed import uninstall
+from plugdeck.catalogue.trash import Trashed, restore
 from plugdeck.errors import PlugdeckError
 from plugdeck.ui.background import Background
 from plugdeck.ui.notices import Notices
