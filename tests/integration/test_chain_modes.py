@@ -39,6 +39,20 @@ int Transform(const pd_image *in, pd_image *out) {
 """
 
 
+WAITS_AT_LOAD = """
+#include "plugdeck.h"
+#include <unistd.h>
+#include <fcntl.h>
+PD_PLUGIN("%(name)s", "1.0.0", "", "MIT", "Waits while it is loaded.")
+PD_IMAGE_TRANSFORM(%(priority)s, "pointwise")
+int Transform(const pd_image *in, pd_image *out) { return %(amount)s; }
+__attribute__((constructor)) static void enter(void) {
+  close(open("BEGUN", O_CREAT | O_WRONLY, 0600));
+  while (access("GATE", F_OK)) usleep(1000);
+}
+"""
+
+
 @pytest.fixture
 def together(deck):
     """A chain whose plugins share a process."""
@@ -52,6 +66,19 @@ def test_plugins_that_share_a_process_make_the_same_picture(together, adding, ch
     together.preview.set_source(together.plain(10))
     together.until(lambda: together.red() == 16)
     assert len(children()) == 1
+
+
+def test_nobody_waits_for_a_plugin_that_is_being_loaded_into_the_shared_process(together, adding, tmp_path):
+    begun, gate = tmp_path / "begun", tmp_path / "gate"
+    source = WAITS_AT_LOAD.replace("BEGUN", str(begun)).replace("GATE", str(gate))
+    slow = together.begin_load(adding("slow", 0, source=source))
+    together.until(begun.exists)
+
+    other = together.begin_load(adding("plus", 3))  # on the window's own thread
+    assert together.state(slow) is PluginState.LOADING
+
+    gate.touch()
+    together.until(lambda: all(together.state(key) is PluginState.LOADED for key in (slow, other)))
 
 
 def test_the_one_that_crashed_is_named_and_the_others_come_back_with_their_values(together, adding):

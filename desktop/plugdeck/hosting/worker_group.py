@@ -56,12 +56,11 @@ class WorkerGroup:
         """Which of its plugins was called last; set by the plugins, within a session."""
 
     def add(self, path: Path, manifest: Manifest, approval: Approval = NO_APPROVAL_NEEDED) -> HostedPlugin:
-        """One more plugin for this process; it is not started."""
-        with self._turn:
-            slot = self._members.next_slot()
-            plugin = HostedPlugin(path, manifest, approval, slot=slot, group=self, deadlines=self._deadlines)
-            self._members.admit(plugin)
-            return plugin
+        """One more plugin for this process; it is not started, and nobody waits for another one that is."""
+        slot = self._members.next_slot()
+        plugin = HostedPlugin(path, manifest, approval, slot=slot, group=self, deadlines=self._deadlines)
+        self._members.admit(plugin)
+        return plugin
 
     def home_of(self, plugin: HostedPlugin) -> WorkerGroup:
         """Where ``plugin`` is to be started: alone if it ended the process here, or with those that may do the same.
