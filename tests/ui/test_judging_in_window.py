@@ -118,6 +118,18 @@ def test_a_plugin_that_fits_only_the_own_worker_is_loaded(desk, folder, put, sta
     desk.wait_for_state(path, PluginState.LOADED)
 
 
+def test_the_question_before_a_call_tells_what_the_own_worker_would_meet(desk, folder, put, static):
+    path = put("blur", is_known=False)
+    choose_folder_and_host(desk, folder, static)
+    desk.select(path)
+    desk.qtbot.waitUntil(lambda: knows_worker(desk), timeout=PATIENCE_MS)
+    desk.window.commands.call_selected()
+    asking = desk.window.trust.asking
+    desk.qtbot.waitUntil(lambda: asking.current is not None, timeout=PATIENCE_MS)
+    assert asking.current.report.status is Status.COMPATIBLE
+    assert desk.details.subject.report.status is Status.INCOMPATIBLE
+
+
 def choose_folder_and_host(desk, folder: Path, choice: HostChoice) -> None:
     desk.open(folder)
     choose(desk, choice)

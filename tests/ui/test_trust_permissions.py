@@ -134,10 +134,10 @@ def test_a_change_starts_a_new_process_with_the_same_settings(desk, page):
     chain = desk.services.chain
     key = chain.steps()[0].key
     chain.set_priority(key, 77)
-    before = chain._find(key).host.pid
+    before = chain._steps.find(key).host.pid
     page.editor.network.click()
     desk.qtbot.waitUntil(lambda: chain.step(key).approval.permissions.network and chain.step(key).is_loaded)
-    assert chain._find(key).host.pid != before
+    assert chain._steps.find(key).host.pid != before
     assert chain.step(key).priority == 77
 
 
@@ -371,6 +371,12 @@ def test_a_decision_of_another_window_shows_up_by_itself(decisions, qtbot, tmp_p
     decisions._records.allow(
         "c3" * 32, name="edges", path=tmp_path / "e.so", permissions=NO_PERMISSIONS, lowest_tier=Tier.SEALED
     )
+    qtbot.waitUntil(lambda: "edges" in cells(decisions))
+
+
+def test_a_decision_at_the_command_line_shows_up_when_the_user_comes_back(decisions, qtbot):
+    TrustRecords().quarantine("d4" * 32, "edges", "It crashed.")
+    QApplication.sendEvent(decisions.window(), QEvent(QEvent.Type.WindowActivate))
     qtbot.waitUntil(lambda: "edges" in cells(decisions))
 
 

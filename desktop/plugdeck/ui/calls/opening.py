@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 def open_calls(window: MainWindow, report: Report) -> None:
-    """Opens it when the user has said yes to the plugin: at once, or after a question."""
-    window.files.rebuilds.approve(report, partial(_open, window, report))
+    """Opens it when the user has said yes to the plugin: at once, or after a question, which is about our worker."""
+    by_worker = window.judging.worker_report(report) or report
+    window.files.rebuilds.approve(by_worker, partial(_open, window, report))
 
 
 def _open(window: MainWindow, report: Report, approval: Approval) -> None:

@@ -16,6 +16,7 @@ from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.preview.latest import Latest
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.trust.decisions_model import DecisionColumn, DecisionModel
+from plugdeck.ui.trust.records_watch import RecordsWatch
 from plugdeck.ui.visible_text import visible_text
 
 _NONE = "You have not been asked about any plugin yet. Those that come with Plugdeck are not asked about."
@@ -47,6 +48,7 @@ class DecisionsList(QWidget):
         self.copy.clicked.connect(self._copy)
         self._recorded.connect(self.renew, Qt.ConnectionType.QueuedConnection)
         self._forget_records = records.on_change(self._note)
+        RecordsWatch(self, records, background)
         self.renew()
 
     @property

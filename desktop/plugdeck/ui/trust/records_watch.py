@@ -19,7 +19,7 @@ class RecordsWatch(QObject):
         window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The window came to the front."""
+        """The window came to the front, which what is in it hears, too."""
         if event.type() == QEvent.Type.WindowActivate:
             self._background.run(self._records.refresh, lambda _: None)
         return super().eventFilter(watched, event)
