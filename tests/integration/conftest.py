@@ -84,7 +84,7 @@ class Deck:
 
     def host(self, key: str) -> HostedPlugin:
         """What runs the step now."""
-        return self.chain._steps[key].host
+        return self.chain._steps.find(key).host
 
     def red(self) -> int | None:
         """The red of the first pixel of the last picture at full size."""

@@ -128,7 +128,7 @@ class Deck:
 
     def hurry(self, key: str) -> None:
         """Whatever the plugin does from now on, it has a second for it."""
-        self.chain._find(key).host._deadlines = replace(PATIENT, call_s=1.0)
+        self.chain._steps.find(key).host._deadlines = replace(PATIENT, call_s=1.0)
 
     def is_settled(self, key: str) -> bool:
         """Whether it is loaded and has told its own settings, or has failed."""
@@ -221,7 +221,7 @@ class Desk:
 
     def hurry(self, key: str) -> None:
         """Whatever the plugin does from now on, it has a second for it."""
-        self.services.chain._find(key).host._deadlines = replace(PATIENT, call_s=1.0)
+        self.services.chain._steps.find(key).host._deadlines = replace(PATIENT, call_s=1.0)
 
     def wait_for_state(self, path: Path, state: PluginState) -> None:
         """Waits until the list shows the state."""

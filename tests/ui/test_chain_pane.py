@@ -80,7 +80,7 @@ def test_a_changed_priority_is_written_to_the_plugin_and_moves_the_row(pane, dec
     QTest.keyClick(row.priority, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: names(pane) == ["two", "one", "three"])
     assert pane.row(one) is row
-    host = deck.chain._find(one).host
+    host = deck.chain._steps.find(one).host
     qtbot.waitUntil(lambda: host.read("Priority") == 25)
 
 
@@ -126,7 +126,7 @@ def test_dragging_a_row_changes_the_order(pane, deck, qtbot):
     assert not pane.drop_line.isVisible()
     assert deck.names() == ["two", "three", "one"]
     qtbot.waitUntil(lambda: names(pane) == ["two", "three", "one"])
-    host = deck.chain._find(keys[0]).host
+    host = deck.chain._steps.find(keys[0]).host
     qtbot.waitUntil(lambda: host.read("Priority") == deck.step(keys[0]).priority)
 
 
@@ -211,11 +211,12 @@ def test_restarting_its_host_is_offered_where_unloading_is_explained(pane, deck,
     key = deck.load("one")
     row = pane.row(key)
     qtbot.waitUntil(row.info.isVisible)
-    before = deck.chain._find(key).host.pid
+    before = deck.chain._steps.find(key).host.pid
     row.info.setChecked(True)
     qtbot.mouseClick(row.explanation.restart, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(
-        lambda: deck.step(key).state is PluginState.LOADED and deck.chain._find(key).host.pid != before, timeout=10_000
+        lambda: deck.step(key).state is PluginState.LOADED and deck.chain._steps.find(key).host.pid != before,
+        timeout=10_000,
     )
 
 

@@ -83,7 +83,7 @@ class Hall:
 
     def misbehave(self, behaviour: Behaviour) -> None:
         """Returns when the window has shown what came of it."""
-        host = self.deck.chain._find(self.bad).host
+        host = self.deck.chain._steps.find(self.bad).host
         with made(behaviour.target, self.folder, self.folder / "own.so") as told:
             host.call("With", "/tmp" if behaviour.target is Target.TEMPORARY else told)
             patient = host._deadlines

@@ -36,7 +36,7 @@ def loaded(desk, folder, put):
 
 
 def pid(desk, key: str) -> int | None:
-    return desk.services.chain._steps[key].host.pid
+    return desk.services.chain._steps.find(key).host.pid
 
 
 def test_together_is_chosen_in_the_menu_holds_at_once_and_is_remembered(desk, folder, put, settings, qtbot):

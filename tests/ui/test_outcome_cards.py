@@ -35,7 +35,7 @@ def crash(deck, qtbot):
     """Ends a step's process, and waits until the chain has decided what comes of it."""
 
     def end(key: str) -> None:
-        os.kill(deck.chain._find(key).host.pid, signal.SIGSEGV)
+        os.kill(deck.chain._steps.find(key).host.pid, signal.SIGSEGV)
         qtbot.waitUntil(lambda: deck.step(key).restarts_in_s is not None or bool(deck.step(key).quarantine))
 
     return end
@@ -145,7 +145,7 @@ def test_the_report_can_be_read_and_copied(pane, deck, qtbot, crash):
 def test_text_of_a_plugin_is_no_markup_and_hides_nothing(pane, deck, qtbot):
     key = deck.load("<b>one\u202e</b>")
     deck.chain.set_value(key, "trouble", 2)
-    os.kill(deck.chain._find(key).host.pid, signal.SIGSEGV)
+    os.kill(deck.chain._steps.find(key).host.pid, signal.SIGSEGV)
     card = pane.row(key).card
     qtbot.waitUntil(card.isVisible)
     assert all(label.textFormat() is Qt.TextFormat.PlainText for label in (card.happened, card.next))

@@ -61,7 +61,7 @@ def test_slider_and_spin_box_agree_and_reach_the_plugin(shown, deck, qtbot):
     control = shown.controls["amount"]
     control.slider.setValue(control._scale.to_position(200))
     assert control.spin.value() == 200
-    host = deck.chain._find(shown.key_).host
+    host = deck.chain._steps.find(shown.key_).host
     qtbot.waitUntil(lambda: host.read("amount") == 200)
     control.spin.setValue(40)
     assert control._scale.to_value(control.slider.value()) == 40
@@ -194,12 +194,12 @@ def test_another_step_has_its_own_controls(shown, deck, qtbot):
 
 
 def test_values_can_be_set_while_the_plugin_is_down_and_hold_after_its_restart(shown, deck, qtbot):
-    deck.chain._find(shown.key_).host.stop()
+    deck.chain._steps.find(shown.key_).host.stop()
     qtbot.waitUntil(shown.hint.isVisible)
     shown.controls["amount"].spin.setValue(123)
     deck.chain.restart(shown.key_)
     qtbot.waitUntil(lambda: not shown.hint.isVisible(), timeout=10_000)
-    assert deck.chain._find(shown.key_).host.read("amount") == 123
+    assert deck.chain._steps.find(shown.key_).host.read("amount") == 123
 
 
 def test_labels_and_tooltips_are_plain_text(shown):

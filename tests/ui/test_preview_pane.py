@@ -134,7 +134,7 @@ def test_a_slow_plugin_is_said_to_be_rendering(pane, deck, qtbot, picture):
     assert "Rendering" not in pane.status.text.text()
     deck.chain.set_value(key, "trouble", 3)
     qtbot.waitUntil(lambda: pane.status.text.text().endswith("Rendering…"))
-    os.kill(deck.chain._find(key).host.pid, signal.SIGKILL)  # only then, or it might end before anybody looks
+    os.kill(deck.chain._steps.find(key).host.pid, signal.SIGKILL)  # only then, or it might end before anybody looks
     qtbot.waitUntil(lambda: "Rendering" not in pane.status.text.text())
     assert "hangs (" in pane.status.warning.text()
 
@@ -291,7 +291,7 @@ def test_a_cancelled_export_writes_nothing(pane, deck, qtbot, picture, tmp_path)
     qtbot.mouseClick(pane.progress.cancel, Qt.MouseButton.LeftButton)
     assert not pane.exporter.is_busy
     assert not pane.progress.isVisible()
-    os.kill(deck.chain._find(key).host.pid, signal.SIGKILL)
+    os.kill(deck.chain._steps.find(key).host.pid, signal.SIGKILL)
     qtbot.waitUntil(lambda: deck.step(key).outcome is not None)
     assert not (tmp_path / "out.png").exists()
 

@@ -174,7 +174,7 @@ def test_safe_mode_brings_transforms_back_one_by_one(left, settings, another_des
     qtbot.waitUntil(row.card.isVisible)
     assert row.state.text() == "Kept off · off"
     assert again.services.chain.step(key).priority == 42
-    assert again.services.chain._steps[key].host.pid is None
+    assert again.services.chain._steps.find(key).host.pid is None
     row.card.start.click()
     qtbot.waitUntil(lambda: again.services.chain.step(key).state is PluginState.LOADED)
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from threading import Lock
 
 from plugdeck.chain.clock import Clock, MonotonicClock
 from plugdeck.chain.fitting import PRIORITY, fit_values
 from plugdeck.chain.loader import Loader
-from plugdeck.chain.naming import file_names
-from plugdeck.chain.ordering import clamped_priority, priorities_after_move
 from plugdeck.chain.quarantine import PassingQuarantine, Quarantine
 from plugdeck.chain.step import Step, StepView, not_taken, sentence_of
+from plugdeck.chain.steps import Steps
 from plugdeck.chain.transform_host import ChainHosts
-from plugdeck.chain.writer import ValueWriter
+from plugdeck.chain.user_settings import UserSettings
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import CallError, PlugdeckError
 from plugdeck.hosting.frames import Frame
@@ -42,15 +40,13 @@ class Chain:
             records: what is in quarantine; without them that is forgotten at the end.
             clock: the system's by default.
         """
-        self._lock = Lock()
-        self._clock = clock or MonotonicClock()
-        self._steps: dict[str, Step] = {}
-        self._past_revisions: dict[str, int] = {}  # so that a step loaded again never passes for the one before it
+        clock = clock or MonotonicClock()
+        self._steps = Steps(clock)
         self._listeners: Listeners[()] = Listeners()
         quarantine = records or PassingQuarantine()
-        self._loader = Loader(hosts, self._lock, self._listeners.notify, quarantine, self._clock)
+        self._loader = Loader(hosts, self._steps.lock, self._listeners.notify, quarantine, clock)
         self._forget_records = quarantine.on_change(self._look_at_quarantine)
-        self._writer = ValueWriter(self._set_error)
+        self._settings = UserSettings(self._steps, self._listeners.notify, self._set_error)
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Calls back, on any thread, after every change; the function returned ends it."""
@@ -58,22 +54,16 @@ class Chain:
 
     def steps(self) -> tuple[StepView, ...]:
         """Every step in run order: lowest priority first, equal ones by name."""
-        with self._lock:
-            names = self._file_names()
-            now = self._clock.now()
-            return tuple(step.view(now, names.get(step.key, "")) for step in self._ordered())
+        return self._steps.views()
 
     def step(self, key: str) -> StepView | None:
         """One step, or None."""
-        with self._lock:
-            known = self._steps.get(key)
-            return known.view(self._clock.now(), self._file_names().get(key, "")) if known else None
+        return self._steps.view(key)
 
     def log(self, key: str) -> PluginLog | None:
         """What the plugin wrote and said, or None for an unknown step."""
-        with self._lock:
-            known = self._steps.get(key)
-            return known.host.log if known else None
+        known = self._steps.find(key)
+        return known.host.log if known else None
 
     def load(
         self,
@@ -99,40 +89,36 @@ class Chain:
             mode: where it runs, if not where all do.
         """
         key = str(path)
-        with self._lock:
-            if key in self._steps:
+        chosen = {} if priority is None else {PRIORITY: priority}
+        with self._steps.lock:
+            if self._steps.find(key):
                 return key
-            step = self._steps[key] = self._loader.step(path, manifest, approval, mode)
-            step.revision = self._past_revisions.get(key, 0)
-            chosen = {} if priority is None else {PRIORITY: priority}
-            for name, value in fit_values(manifest, {**(values or {}), **chosen}).items():
-                step.want(name, value)
-            defaults = {parameter.name: parameter.default for parameter in manifest.parameters}
-            step.values = {name: step.wanted.get(name, default) for name, default in defaults.items()}
-            step.priority = int(step.wanted.get(PRIORITY, 0))
+            step = self._loader.step(path, manifest, approval, mode)
+            step.begin_with(fit_values(manifest, {**(values or {}), **chosen}))
             step.is_kept_off = keep_off
+            self._steps.add(step)
         self._loader.start(step)
         self._listeners.notify()
         return key
 
     def restart(self, key: str) -> None:
         """Ends the step's host and starts a new one with the same settings, at once; it is no longer kept off."""
-        if step := self._find(key):
+        if step := self._steps.find(key):
             self._loader.restart(step)
 
     def keep_off(self, key: str) -> None:
         """Ends the step's host if it has one, and starts none until ``restart``, by itself or otherwise."""
-        if step := self._find(key):
+        if step := self._steps.find(key):
             self._loader.keep_off(step)
 
     def lift_quarantine(self, key: str) -> None:
         """Lets the bytes of a quarantined step run again, and starts it."""
-        if step := self._find(key):
+        if step := self._steps.find(key):
             self._loader.revival.lift(step)
 
     def forget_outcome(self, key: str) -> None:
         """Tells no more how a step ended that was started again, nor why a new file was not taken."""
-        if step := self._find(key):
+        if step := self._steps.find(key):
             step.ended = step.not_taken = None
             self._listeners.notify()
 
@@ -148,7 +134,7 @@ class Chain:
         The new host is started beside the old one and makes a picture that nobody sees; only then do they change
         places, between two frames. If it fails, the old code keeps running and the step's ``not_taken`` says why.
         """
-        if step := self._find(key):
+        if step := self._steps.find(key):
             self._loader.replace(step, manifest, approval, mode)
 
     def rehost(self, key: str, mode: HostingMode | None, approval: Approval | None = None) -> None:
@@ -156,31 +142,26 @@ class Chain:
 
         One whose file is another by now, or is gone, stays where it is.
         """
-        step = self._find(key)
+        step = self._steps.find(key)
         if step and not (step.stale or step.is_deleted):
             self._loader.rehost(step, approval or step.approval, mode)
 
     def refuse_replacement(self, key: str, why: str) -> None:
         """Notes why the file that lies at the step's path now was not even tried."""
-        if step := self._find(key):
+        if step := self._steps.find(key):
             step.not_taken = not_taken(step, PlugdeckError(why))
             self._listeners.notify()
 
     def remove(self, key: str) -> None:
         """Takes a step out of the chain and ends its host, whatever that is doing; loading it again starts afresh."""
-        with self._lock:
-            step = self._steps.pop(key, None)
-            if not step:
-                return
-            step.is_removed = True
-            self._past_revisions[key] = step.revision + 1
-        self._listeners.notify()  # first: the picture under way is given up before its host ends
-        self._loader.remove(step)
+        if step := self._steps.take_out(key):
+            self._listeners.notify()  # first: the picture under way is given up before its host ends
+            self._loader.remove(step)
 
     def set_enabled(self, key: str, enabled: bool) -> None:
         """Switches a step on or off; its plugin stays loaded."""
-        with self._lock:
-            step = self._steps.get(key)
+        with self._steps.lock:
+            step = self._steps.find(key)
             if not step or step.enabled == enabled:
                 return
             step.enabled = enabled
@@ -188,34 +169,23 @@ class Chain:
 
     def set_priority(self, key: str, priority: int) -> None:
         """Moves a step; the value is written to the plugin's own ``Priority``."""
-        self._set_priorities({key: priority})
+        self._settings.set_priorities({key: priority})
 
     def move(self, key: str, position: int) -> None:
         """Puts a step at an index of the run order by changing priorities."""
-        with self._lock:
-            order = [(step.key, step.priority) for step in self._ordered()]
-        self._set_priorities(priorities_after_move(order, key, position))
+        self._settings.move(key, position)
 
     def set_value(self, key: str, name: str, value: float) -> None:
         """Sets a parameter; the value is written to the plugin's own variable before its next transform.
 
         A value out of range is brought into it; a name that is no parameter of the plugin is passed over.
         """
-        with self._lock:
-            step = self._steps.get(key)
-            fitted = fit_values(step.host.manifest, {name: value}) if step else {}
-            if not step or name not in step.values or step.values[name] == fitted.get(name, step.values[name]):
-                return
-            step.values[name] = fitted[name]
-            step.want(name, fitted[name])
-            step.revision += 1
-        self._writer.write_soon(step)
-        self._listeners.notify()
+        self._settings.set_value(key, name, value)
 
     def mark_stale(self, key: str, stale: bool) -> None:
         """Notes that the file changed (or changed back) under the loaded plugin."""
-        with self._lock:
-            step = self._steps.get(key)
+        with self._steps.lock:
+            step = self._steps.find(key)
             if not step or (step.stale, step.is_deleted) == (stale, False):
                 return
             step.stale, step.is_deleted = stale, False
@@ -223,8 +193,8 @@ class Chain:
 
     def mark_deleted(self, key: str) -> None:
         """Notes that the file is gone; the loaded code stays as it is."""
-        with self._lock:
-            step = self._steps.get(key)
+        with self._steps.lock:
+            step = self._steps.find(key)
             if not step or step.is_deleted:
                 return
             step.is_deleted = True
@@ -238,8 +208,8 @@ class Chain:
         For the preview and the export; the caller releases the frame it gets. The host that begins a frame ends it,
         also when another one takes its place meanwhile.
         """
-        with self._lock:
-            step = self._steps.get(view.key)
+        with self._steps.lock:
+            step = self._steps.find(view.key)
             if not step:
                 raise PlugdeckError(f"{view.name} is no longer loaded.")
             post = step.post
@@ -258,53 +228,28 @@ class Chain:
 
     def note_milliseconds(self, timings: Mapping[str, float]) -> None:
         """Notes how long each step took in the last full picture, for the views."""
-        with self._lock:
+        with self._steps.lock:
             for key, milliseconds in timings.items():
-                if key in self._steps:
-                    self._steps[key].milliseconds = milliseconds
+                if step := self._steps.find(key):
+                    step.milliseconds = milliseconds
         self._listeners.notify()
 
     def revision(self, key: str) -> int:
         """A number that changes with everything that changes the step's picture."""
-        with self._lock:
-            return self._steps[key].revision if key in self._steps else -1
+        step = self._steps.find(key)
+        return step.revision if step else -1
 
     def close(self) -> None:
         """Ends every host; blocks until they are gone."""
         self._forget_records()
-        self._writer.begin_close()
-        self._loader.close(list(self._steps.values()))
-        self._writer.finish_close()
-
-    def _file_names(self) -> Mapping[str, str]:
-        return file_names((step.key, step.host.manifest.name, step.path) for step in self._steps.values())
-
-    def _ordered(self) -> list[Step]:
-        return sorted(self._steps.values(), key=lambda step: step.order)
+        self._settings.begin_close()
+        self._loader.close(self._steps.all())
+        self._settings.finish_close()
 
     def _look_at_quarantine(self) -> None:
-        for step in list(self._steps.values()):
+        for step in self._steps.all():
             self._loader.revival.look_again(step)
         self._listeners.notify()
-
-    def _find(self, key: str) -> Step | None:
-        with self._lock:
-            return self._steps.get(key)
-
-    def _set_priorities(self, priorities: Mapping[str, int]) -> None:
-        written = []
-        with self._lock:
-            for key, priority in priorities.items():
-                step = self._steps.get(key)
-                clamped = clamped_priority(priority)
-                if step and step.priority != clamped:
-                    step.priority = clamped
-                    step.want(PRIORITY, clamped)
-                    written.append(step)
-        for step in written:
-            self._writer.write_soon(step)
-        if written:
-            self._listeners.notify()
 
     def _set_error(self, step: Step, sentence: str) -> None:
         if step.error != sentence:

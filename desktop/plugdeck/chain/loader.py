@@ -6,7 +6,7 @@ the host, as its outcome, or on the step, as its error.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from threading import Lock, Thread
@@ -96,7 +96,7 @@ class Loader:
             self._threads = [*(known for known in self._threads if known.is_alive()), thread]
             thread.start()
 
-    def close(self, steps: list[Step]) -> None:
+    def close(self, steps: Sequence[Step]) -> None:
         """Ends every host, also those that are being started; blocks until they are gone."""
         with self._lock:
             self._hosts.is_closed = True

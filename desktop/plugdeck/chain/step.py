@@ -206,6 +206,14 @@ class Step:
             return PluginState.LOADING
         return PluginState.STALE if self.stale else state
 
+    def begin_with(self, wanted: Mapping[str, float]) -> None:
+        """Notes what it is to be told at its first start; until then, the rest is as the plugin's file promises."""
+        for name, value in wanted.items():
+            self.want(name, value)
+        defaults = {parameter.name: parameter.default for parameter in self.host.manifest.parameters}
+        self.values = {name: self.wanted.get(name, default) for name, default in defaults.items()}
+        self.priority = int(self.wanted.get(PRIORITY, 0))
+
     def want(self, name: str, value: float) -> None:
         """Notes a value to be written, and to be written again to every later host of this step."""
         self.wanted[name] = value
