@@ -159,7 +159,7 @@ def _read_host(host: Host, elf: ElfFacts, tree: Sysroot, read_facts: ReadFacts, 
     """The host with what it has in memory; ``is_able``: it is known to open files."""
     assert host.platform
     files = LibraryFiles(read_facts, host.platform, is_brief=read_facts is not read_briefly, sysroot=tree)
-    resolver, closures = resolver_of(host.executable, elf, files, tree)
+    resolver, closures = resolver_of(host.executable, elf, files)
     loaded = tuple(dict.fromkeys(resolver.loaded.values()))
     scope = SymbolScope(loaded, read_facts, is_versioned=not is_musl_loader(elf))
     is_running = is_able and not tree.folder  # a program that runs need not be asked whether it starts

@@ -83,28 +83,26 @@ def _elf_at(tree: Sysroot, path: Path, read_facts: ReadFacts) -> ElfFacts | None
         return None
 
 
-def resolver_of(
-    executable: Path, elf: ElfFacts, files: LibraryFiles, tree: Sysroot
-) -> tuple[Resolver, tuple[Closure, ...]]:
+def resolver_of(executable: Path, elf: ElfFacts, files: LibraryFiles) -> tuple[Resolver, tuple[Closure, ...]]:
     """A resolver that knows what the program has loaded before it opens its first plugin.
 
     With it, the closures of what the loader was told to load then, the program's own last.
     """
-    is_musl, loader_path = is_musl_loader(elf), tree.path(elf.interpreter or "")
+    is_musl, loader_path = is_musl_loader(elf), files.sysroot.path(elf.interpreter or "")
     loader = files.look(loader_path)
     library = None
     if isinstance(loader, LibraryFile):
         library = Library(loader_path, loader, os.path.basename(loader_path), None)
-    resolver = Resolver(Search(_setting(executable, elf, library, tree), files), is_versioned=not is_musl)
+    resolver = Resolver(Search(_setting(executable, elf, library, files), files), is_versioned=not is_musl)
     if library:
         resolver.add(library, (loader_path, library.asked_as, *library.names))
         resolver.search.musl_libc = library if is_musl else None
     return resolver, tuple(_load_first(resolver, executable, elf))
 
 
-def _setting(executable: Path, elf: ElfFacts, loader: Library | None, tree: Sysroot) -> LoaderSetting:
+def _setting(executable: Path, elf: ElfFacts, loader: Library | None, files: LibraryFiles) -> LoaderSetting:
     """What the program's loader starts from, where it is on this computer."""
-    platform, is_musl = Platform.of(elf), is_musl_loader(elf)
+    platform, is_musl, tree = Platform.of(elf), is_musl_loader(elf), files.sysroot
     place = tree.real(tree.path(elf.interpreter or ""))
     return LoaderSetting(
         platform,
@@ -118,6 +116,7 @@ def _setting(executable: Path, elf: ElfFacts, loader: Library | None, tree: Sysr
         sysroot=tree,
         is_musl=is_musl,
         release=loader_release(place, loader.file.definitions) if loader else None,
+        is_brief=files.is_brief,
     )
 
 

@@ -89,7 +89,8 @@ class LibraryFiles:
         """``is_brief`` is for one scan: then each path is looked at once, and what appears meanwhile is not seen."""
         self._read = read
         self._platform = platform
-        self._sysroot = sysroot
+        self.sysroot = sysroot
+        self.is_brief = is_brief
         self._seen: dict[str, LibraryFile | Refusal | None] | None = {} if is_brief else None
         self._known: dict[tuple[int, ...], LibraryFile | Refusal] = {}
         self.stamps: dict[str, tuple[int, ...]] = {}
@@ -111,13 +112,13 @@ class LibraryFiles:
         known = self._known.get(key)
         if isinstance(known, LibraryFile):
             return known
-        file = LibraryFile(facts.elf, self._sysroot.place_of(facts.path), (at.device, at.inode))
+        file = LibraryFile(facts.elf, self.sysroot.place_of(facts.path), (at.device, at.inode))
         if known is None and self._seen is not None and self._refuse(facts.elf) is None:
             self._known[key] = file
         return file
 
     def _look(self, path: str) -> LibraryFile | Refusal | None:
-        real = self._sysroot.real(path)
+        real = self.sysroot.real(path)
         try:
             found = os.stat(real)
         except FileNotFoundError:

@@ -31,8 +31,10 @@ class LoaderSetting:
         sysroot: Sysroot = HERE,
         is_musl: bool = False,
         release: Release | None = None,
+        is_brief: bool = False,
     ) -> None:
-        """``release``: of the loader, where it is glibc's; None stands for a new one."""
+        """``release``: of the loader, where it is glibc's; None stands for a new one. ``is_brief`` is for one scan:
+        then each folder is looked at once."""
         self.platform = platform
         self.sysroot = sysroot
         self.is_musl = is_musl
@@ -46,7 +48,7 @@ class LoaderSetting:
         self.platform_token = platform.token if sysroot.folder else platform_word(platform)
         self._cache = tuple(cache)
         self._release = release
-        self._subfolders: dict[str, tuple[str, ...]] = {}
+        self._subfolders: dict[str, tuple[str, ...]] | None = {} if is_brief else None
 
     def cached(self, name: str) -> Iterator[str]:
         """The one path that the cache has for this name on this computer's processor, if any."""
@@ -63,10 +65,15 @@ class LoaderSetting:
 
     def subfolders_in(self, folder: str) -> tuple[str, ...]:
         """What is searched before this folder itself: folders for processor levels, and those of old loaders."""
+        if self._subfolders is None:
+            return self._present_in(folder)
         if folder not in self._subfolders:
-            present = {first for first in self.first_below if self._is_folder(os.path.join(folder, first))}
-            self._subfolders[folder] = tuple(each for each in self._all_below if each.partition("/")[0] in present)
+            self._subfolders[folder] = self._present_in(folder)
         return self._subfolders[folder]
+
+    def _present_in(self, folder: str) -> tuple[str, ...]:
+        present = {first for first in self.first_below if self._is_folder(os.path.join(folder, first))}
+        return tuple(each for each in self._all_below if each.partition("/")[0] in present) if present else ()
 
     @cached_property
     def first_below(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from plugdeck.binary import read
+from plugdeck.catalogue.examine import examine
 from plugdeck.compat.host import Host
 from plugdeck.compat.ld_cache import CacheEntry
 from plugdeck.compat.legacy_folders import LegacyFolders, loader_release
@@ -45,6 +46,19 @@ def test_subfolders_are_those_that_the_loader_tries(tmp_path: Path):
     (searched,) = re.findall(r"search path=(\S+)\s+\(LD_LIBRARY_PATH\)", said.stderr)[:1]
     tried = [path.removeprefix(os.fspath(tmp_path)).lstrip("/") for path in dict.fromkeys(searched.split(":"))]
     assert [*setting.subfolders_in(os.fspath(tmp_path)), ""] == tried
+
+
+def test_subfolder_that_appears_is_seen_by_the_next_verdict(libraries):
+    """The window's host is made once; what plugins bring themselves may change at any time."""
+    setting = setting_of_this_computer()
+    if not setting._all_below:
+        pytest.skip("this loader searches no sub-folders")
+    needed = libraries("libs/libneeded.so", "int needed(void) { return 1; }")
+    source = "int needed(void); int plugin(void) { return needed(); }"
+    plugin = libraries("plugin.so", source, needs=[needed], flags=["-Wl,-rpath,$ORIGIN/libs"])
+    assert examine(plugin).loads
+    libraries(f"libs/{setting._all_below[-1]}/libneeded.so", "int other(void) { return 1; }")
+    assert not examine(plugin).loads
 
 
 def test_platform_is_the_loaders():
