@@ -214,6 +214,15 @@ def test_a_plugin_that_is_being_loaded_while_another_is_taken_out_is_loaded_all_
     assert second.pid == slow.pid
 
 
+def test_one_that_waits_to_be_started_again_can_be_stopped(three, monkeypatch):
+    first, second, _ = three
+    monkeypatch.setattr(second._group, "_start_others", lambda: None)
+    first.stop()
+    assert second.state is PluginState.LOADING
+    second.stop()
+    assert second.state is PluginState.NOT_LOADED
+
+
 def test_stopping_all_side_by_side_leaves_none_running(three, until, children):
     threads = [Thread(target=plugin.stop) for plugin in three]
     for thread in threads:

@@ -168,6 +168,7 @@ class WorkerGroup:
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
                 self._members.dismiss(plugin)
                 plugin.standing.is_disturbed = False
+                plugin.standing.refuse(Outcome(Ending.STOPPED, STARTING))  # unless that came with the process's end
         finally:
             with self._calm:
                 self._stopping.remove(plugin)
