@@ -8,6 +8,7 @@ from collections import Counter
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -17,6 +18,7 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import BETWEEN_CALLS, Ending, HostError, PluginState
 from plugdeck.hosting.plugin_log import KEPT_LINES, LogLine, LogSource
+from plugdeck.hosting.standing import Standing
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -204,7 +206,7 @@ def test_hundred_thousand_log_lines_are_bounded_and_each_that_was_left_out_is_co
 def missing(line: LogLine) -> int:
     """How many lines Plugdeck says were left out."""
     count, _, words = line.text.partition(" ")
-    assert words in {"lines that it logged were left out.", "line that it logged was left out."}
+    assert words in {"log lines were left out.", "log line was left out."}
     return int(count.replace(",", ""))
 
 
@@ -250,6 +252,25 @@ def test_death_between_calls_is_noticed_and_told(supervisor, hosted, native, num
     assert (plugin.outcome.signal, plugin.outcome.during) == (number, BETWEEN_CALLS)
     plugin.start()
     assert works(plugin, supervisor)
+
+
+def test_an_end_that_comes_as_soon_as_it_is_loaded_is_told_after_that(hosted, native, monkeypatch, until):
+    plugin, become_loaded = hosted(native("misbehave")), Standing.become_loaded
+    was_free = []
+
+    def die(standing: Standing) -> None:
+        process = plugin._group.process
+        os.kill(process.pid, signal.SIGKILL)
+        until(lambda: process._child._outcome)  # the watcher knows
+        looking = Thread(target=lambda: was_free.append(process._turn.acquire(blocking=False)))
+        looking.start()
+        looking.join()
+        become_loaded(standing)
+
+    monkeypatch.setattr(Standing, "become_loaded", die)
+    plugin.start()
+    until(lambda: plugin.state is PluginState.CRASHED)
+    assert was_free == [False]  # else it could be told of at any moment, and be taken for alive after that
 
 
 def test_crash_of_a_thread_between_calls_is_noticed(supervisor, hosted, native, until):

@@ -166,8 +166,8 @@ class LogReader:
         """Tells how many lines were left out, if the budget allows; ``last`` tells it in any case."""
         if self._missing and (last or self._budget.admits(0, 1)):
             missing, self._missing = self._missing, 0
-            lines = "1 line that it logged was" if missing == 1 else f"{missing:,} lines that it logged were"
-            self._tell(LogSource.HOST, LogLevel.WARNING, f"{lines} left out.")
+            words = "log line was" if missing == 1 else "log lines were"
+            self._tell(LogSource.HOST, LogLevel.WARNING, f"{missing:,} {words} left out.")
 
     def read(self) -> bool:
         """Takes what is there; False when the other side is gone."""

@@ -147,7 +147,7 @@ def test_flood_of_log_packets_is_bounded():
     assert reader.holds and not told
     clock.now += 1
     reader.flush()
-    assert told == [(LogSource.HOST, LogLevel.WARNING, "4,000 lines that it logged were left out.")]
+    assert told == [(LogSource.HOST, LogLevel.WARNING, "4,000 log lines were left out.")]
     assert not reader.holds
 
 
@@ -160,7 +160,7 @@ def test_lines_that_found_no_room_in_the_worker_are_told_before_the_next_one():
     )
     assert reader.read() is False
     reader.flush(last=True)
-    missing = (LogSource.HOST, LogLevel.WARNING, "1 line that it logged was left out.")
+    missing = (LogSource.HOST, LogLevel.WARNING, "1 log line was left out.")
     assert said == [missing, (3, LogLevel.INFO, "after"), missing]
 
 
