@@ -201,16 +201,18 @@ class HostedPlugin:
         """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
         self.standing.become_loading()
         try:
-            self._ask_to_load(process)
-            for name, value in self.standing.written.items():
-                process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
+            with process.session(LOADING):
+                self._ask_to_load(process)
+                for name, value in self.standing.written.items():
+                    process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
+                self.standing.become_loaded()  # in here, so that an end that comes now is not told before it
         except HostError as failure:
             if self._group.is_bystander(self):
                 return HostError(failure.outcome)
             return self.standing.refuse(failure.outcome)
         except PlugdeckError as failure:
             return self.standing.refuse(refusal_of(failure, LOADING))
-        self.standing.become_loaded()
+        self.standing.tell_change()
         return None
 
     def _ask_to_load(self, process: WorkerProcess) -> None:
@@ -230,7 +232,7 @@ class HostedPlugin:
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
             deadline_s = self._deadlines.load_s
             changed = partial(process.refuse, _CHANGED)
-            with process.session(LOADING), nullcontext() if descriptors or placed else copy.kept_at(self.path, changed):
+            with nullcontext() if descriptors or placed else copy.kept_at(self.path, changed):
                 process.ask(Kind.LOAD, request, during=LOADING, deadline_s=deadline_s, descriptors=descriptors)
 
     def begin_call(self, during: str) -> Session:

@@ -61,7 +61,6 @@ class Standing:
     def become_loaded(self) -> None:
         """It can be called."""
         self._change(PluginState.LOADED, None)
-        self.tell_change()
 
     def become_waiting(self, at_work: str) -> bool:
         """Another plugin ended the process, which is started again; whether that changed anything.
