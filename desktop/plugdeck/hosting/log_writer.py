@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import select
 import socket
 from threading import Lock
 
 from plugdeck.hosting.log_packet import LogPacket, encode_log, note_of_left_out
+
+_LAST_MS = 1000
 
 
 class LogWriter:
@@ -28,6 +31,14 @@ class LogWriter:
         if self._left_out:
             with self._lock:
                 self._tell_left_out()
+
+    def finish(self) -> None:
+        """The last moment to say so: waits for room, but not for long, since whoever reads may be busy or gone."""
+        if self._left_out:
+            room = select.poll()
+            room.register(self._socket, select.POLLOUT)
+            room.poll(_LAST_MS)
+            self.tell_left_out()
 
     def _tell_left_out(self) -> bool:
         """Whether nothing is left to be told."""

@@ -69,6 +69,7 @@ class Worker:
         packets.register(self._channel, select.POLLIN)
         while (message := wire.receive_with_descriptors(self._channel)) is not None:
             if message.kind is Kind.STOP:
+                self._log.finish()
                 return
             if message.kind is Kind.UNMAP:
                 self._unmap(wire.unpack_unmap(message.body))
