@@ -172,7 +172,7 @@ def test_tab_goes_from_the_search_to_the_list_and_only_then_to_the_folder(desk, 
     desk.shell.activateWindow()
     pane = desk.plugins
     pane.filter.focus_search()
-    for expected in (pane.filter.status, pane.table, pane._load, pane.folders.folders, pane.folders.browse):
+    for expected in (pane.filter.status, pane.table, pane.foot.load, pane.folders.folders, pane.folders.browse):
         desk.qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
         assert QApplication.focusWidget() is expected
 

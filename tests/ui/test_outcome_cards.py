@@ -204,4 +204,5 @@ def test_a_card_fits_a_narrow_chain(pane, deck, qtbot, crash):
     row.card.open.setChecked(True)
     qtbot.waitUntil(row.card.details.isVisible)
     assert row.minimumSizeHint().width() <= 380
-    assert row.card.happened.height() >= row.card.happened.heightForWidth(row.card.happened.width())
+    happened = row.card.happened
+    qtbot.waitUntil(lambda: happened.height() >= happened.heightForWidth(happened.width()))  # once it is laid out

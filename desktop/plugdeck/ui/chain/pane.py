@@ -14,17 +14,16 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.step import StepView
-from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.chain.drop_line import DropLine
 from plugdeck.ui.chain.news import ChainNews
 from plugdeck.ui.chain.replacing import Approve, Replacing, ask_nobody
 from plugdeck.ui.chain.row import StepRow
+from plugdeck.ui.chain.row_news import RowNews
 from plugdeck.ui.chain.words import TOTAL_WHY, total_time
 from plugdeck.ui.plugins.placeholder import Placeholder
 from plugdeck.ui.theme import SPACING
 
 _COUNTDOWN_MS = 200
-_TELLING = frozenset({PluginState.STALE, PluginState.CRASHED, PluginState.TIMED_OUT, PluginState.QUARANTINED})
 
 
 class ChainPane(QWidget):
@@ -54,10 +53,6 @@ class ChainPane(QWidget):
         self._rows: dict[str, StepRow] = {}
         self._order: tuple[str, ...] = ()
         self._selected = ""
-        self._states: dict[str, PluginState] = {}
-        self._news = ""
-        self._news_timer = QTimer(self, interval=0, singleShot=True)  # once the rows have their places
-        self._news_timer.timeout.connect(self._show_news)
         self._countdown = QTimer(self, interval=_COUNTDOWN_MS)
         self._countdown.timeout.connect(self._count_down)
         self.summary = QLabel(self)
@@ -113,7 +108,7 @@ class ChainPane(QWidget):
         self._stack.setCurrentIndex(1 if steps else 0)
         bar = self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setMinimumWidth(self._content.minimumSizeHint().width() + bar)
-        self._note_news(steps)
+        self._news.look(steps)
         if any(step.restarts_in_s is not None for step in steps):
             self._countdown.start()
         else:
@@ -139,6 +134,7 @@ class ChainPane(QWidget):
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self._content)
+        self._news = RowNews(self._scroll, lambda: self.rows)
         self._stack = QStackedWidget(self)
         self._stack.addWidget(self.placeholder)
         self._stack.addWidget(self._scroll)
@@ -196,33 +192,6 @@ class ChainPane(QWidget):
         for step in self._chain.steps():
             if step.restarts_in_s is not None and (row := self._rows.get(step.key)):
                 row.card.count_down(step)
-
-    def _note_news(self, steps: tuple[StepView, ...]) -> None:
-        """Brings the row into sight that is new, or that has something to say since now."""
-        states = {step.key: step.state for step in steps}
-        news = [step.key for step in steps if self._is_news(step)]
-        self._states = states
-        if news:
-            self._news = news[-1]
-            self._news_timer.start()
-
-    def _is_news(self, step: StepView) -> bool:
-        """Whether it has come, has found its place by its own priority, or has something to tell since now."""
-        before = self._states.get(step.key)
-        has_come = before is None or (before is PluginState.LOADING and step.is_loaded and step.outcome is None)
-        return has_come or (step.state is not before and step.state in _TELLING)
-
-    def _show_news(self) -> None:
-        row = self._rows.get(self._news)
-        if row and self._has_place(row):
-            self._scroll.ensureWidgetVisible(row, 0, 0)
-        elif row and self.isVisible():
-            self._news_timer.start()  # it has just come, and is laid out next
-
-    def _has_place(self, row: StepRow) -> bool:
-        """Whether the row lies below the one before it."""
-        index = self._order.index(self._news)
-        return not index or row.y() > self._rows[self._order[index - 1]].y()
 
     def _put_in_order(self, order: tuple[str, ...]) -> None:
         if order == self._order:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QAction, QFont, QKeyEvent, QKeySequence, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
@@ -23,6 +23,7 @@ from plugdeck.ui.chain.elided_label import ElidedLabel, plain_tooltip
 from plugdeck.ui.chain.explanation import Explanation, InfoButton
 from plugdeck.ui.chain.grip import Grip
 from plugdeck.ui.chain.quiet_controls import QuietSpinBox
+from plugdeck.ui.chain.row_background import ACCENT_WIDTH, paint_background
 from plugdeck.ui.chain.take_out import TakeOutButton
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.chain.words import (
@@ -42,8 +43,6 @@ from plugdeck.ui.outcome.card import OutcomeCard
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
 from plugdeck.ui.words import USE_NEW
-
-_ACCENT_WIDTH = 3
 
 
 class StepRow(QFrame):
@@ -91,7 +90,6 @@ class StepRow(QFrame):
     def show_step(self, number: int, step: StepView, build_id: str = "", *, is_followed: bool = False) -> None:
         """Shows a step as it is now; what the user is typing is left alone."""
         self._shown = step
-        name = visible_text(step.label)
         self.number.setText(f"{number}")
         self.name.setText(step.name)
         self.name.set_explanation(f"Version {step.version or 'unknown'}\n{step.path}")
@@ -110,6 +108,11 @@ class StepRow(QFrame):
         self._show_reason(step)
         if step.state not in RUNNING:
             self.info.setChecked(False)
+        self._name(number, step)
+
+    def _name(self, number: int, step: StepView) -> None:
+        """For those who hear it."""
+        name = visible_text(step.label)
         self.setAccessibleName(visible_text(spoken(number, step)))
         self.switch.setAccessibleName(f"Use {name} in the chain")
         self.priority.setAccessibleName(f"Priority of {name}")
@@ -158,7 +161,7 @@ class StepRow(QFrame):
 
     def _lay_out(self) -> None:
         grid = QGridLayout(self)
-        grid.setContentsMargins(SPACING // 2 + _ACCENT_WIDTH, SPACING - 2, SPACING, SPACING - 2)
+        grid.setContentsMargins(SPACING // 2 + ACCENT_WIDTH, SPACING - 2, SPACING, SPACING - 2)
         grid.setHorizontalSpacing(SPACING - 2)
         grid.setVerticalSpacing(2)
         grid.setColumnStretch(3, 1)
@@ -246,16 +249,5 @@ class StepRow(QFrame):
             self.mark.setPixmap(icon_of(STATE_MARKS[self._shown.state], self.palette()).pixmap(SIZE, SIZE))
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """The background of a selected row, its accent, and a line below."""
-        painter = QPainter(self)
-        palette = self.palette()
-        accent = palette.color(QPalette.ColorRole.Highlight)
-        if self.selected:
-            veil = QColor(accent)
-            veil.setAlpha(28)
-            painter.fillRect(self.rect(), veil)
-            painter.fillRect(0, 0, _ACCENT_WIDTH, self.height(), accent)
-        painter.fillRect(0, self.height() - 1, self.width(), 1, palette.color(QPalette.ColorRole.Mid))
-        if self.hasFocus():
-            painter.setPen(accent)
-            painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+        """The background; the controls paint themselves."""
+        paint_background(self, is_selected=self.selected)

@@ -34,7 +34,7 @@ class FolderBar(QWidget):
         self.folders.setMinimumContentsLength(12)
         self.folders.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.folders.setPlaceholderText("No folder chosen")
-        self.browse = QPushButton("&Open…", parent=self)  # by keyword: see ``PluginsPane``
+        self.browse = QPushButton("&Open…", parent=self)  # by keyword: see ``ListFoot``
         self.browse.setAccessibleName("Open another plugin folder")
         self.browse.setToolTip("Open another folder (Ctrl+O)")
         self.rescan = QToolButton(self)

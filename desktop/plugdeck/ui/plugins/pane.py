@@ -1,4 +1,4 @@
-"""The left part of the window: folder, search, the table, and how far the scan is."""
+"""The left part of the window: folder, search, the table, and the line below it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QPalette, QShowEvent
-from PySide6.QtWidgets import (
-    QFrame,
-    QHBoxLayout,
-    QLabel,
-    QProgressBar,
-    QPushButton,
-    QStackedLayout,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QLabel, QStackedLayout, QVBoxLayout, QWidget
 
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.ui.plugins.feed import PluginFeed
 from plugdeck.ui.plugins.filter_bar import FilterBar
 from plugdeck.ui.plugins.folder_bar import FolderBar
+from plugdeck.ui.plugins.foot import ListFoot
 from plugdeck.ui.plugins.table_model import PluginTableModel
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.visible_text import visible_text
@@ -149,26 +141,7 @@ class PluginsPane(QWidget):
         self._waiting = QLabel("Reading the folder…", parent=self)
         self._waiting.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack.addWidget(self._waiting)
-        self._count = QLabel(self)
-        self._count.setTextFormat(Qt.TextFormat.PlainText)
-        self._bar = QProgressBar(self)
-        self._bar.setAccessibleName("Reading the folder")
-        self._bar.setTextVisible(False)
-        self._bar.setFixedHeight(6)
-        # Parents by keyword: by place, PySide first tries the form with an icon, and loads all about icons for that.
-        self._cancel = QPushButton("Cancel", parent=self)
-        self._cancel.setAccessibleName("Stop reading the folder")
-        self._load = QPushButton("&Load", parent=self)
-        self._load.setAccessibleName("Load the selected plugin into the chain")
-        self._load.setToolTip("Load into the chain (Enter)")
-        self._load.setEnabled(False)
-        foot = QHBoxLayout()
-        foot.setSpacing(SPACING)
-        foot.addWidget(self._count)
-        foot.addWidget(self._bar, 1)
-        foot.addStretch(0)
-        foot.addWidget(self._cancel)
-        foot.addWidget(self._load)
+        self.foot = ListFoot(self)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
@@ -179,7 +152,7 @@ class PluginsPane(QWidget):
         layout.addLayout(self._host_slot)
         layout.addWidget(self.filter)
         layout.addWidget(frame, 1)
-        layout.addLayout(foot)
+        layout.addWidget(self.foot)
         self._order_tabs()
 
     def _order_tabs(self) -> None:
@@ -187,7 +160,7 @@ class PluginsPane(QWidget):
         controls: list[QWidget] = [self.filter.search, self.filter.status]
         controls += (self._table,) if self._table else ()
         controls += self._placeholder.buttons if self._placeholder else ()
-        controls += [self._cancel, self._load, self.folders.folders, self.folders.browse, self.folders.rescan]
+        controls += [self.foot.cancel, self.foot.load, self.folders.folders, self.folders.browse, self.folders.rescan]
         for first, second in pairwise(controls):
             QWidget.setTabOrder(first, second)
 
@@ -199,10 +172,10 @@ class PluginsPane(QWidget):
         self.folders.rescan_wanted.connect(self.rescan)
         self.feed.reports_arrived.connect(self._put)
         self.feed.files_gone.connect(self._remove)
-        self.feed.progress.connect(self._show_progress)
+        self.feed.progress.connect(self.foot.show_progress)
         self.feed.finished.connect(self._finish)
-        self._cancel.clicked.connect(self.feed.cancel)
-        self._load.clicked.connect(lambda: self._ask_to_load(self.table.current_path))
+        self.foot.cancel_wanted.connect(self.feed.cancel)
+        self.foot.load_wanted.connect(lambda: self._ask_to_load(self.table.current_path))
 
     def _make_table(self) -> PluginTableView:
         from plugdeck.ui.plugins.table_view import PluginTableView
@@ -220,7 +193,7 @@ class PluginsPane(QWidget):
 
     def show_loadable(self, loadable: bool) -> None:
         """Whether the selected plugin can be loaded now."""
-        self._load.setEnabled(loadable)
+        self.foot.load.setEnabled(loadable)
 
     def follow(self, path: Path | None) -> None:
         """Selects what was chosen elsewhere, if it is listed; opening another folder does not change that choice."""
@@ -252,10 +225,6 @@ class PluginsPane(QWidget):
             self.table.select_path(first.path)
         self.scanned.emit()
 
-    def _show_progress(self, done: int, total: int) -> None:
-        self._bar.setRange(0, total)
-        self._bar.setValue(done)
-
     def _take_selection(self) -> None:
         self._is_following = False
         self._tell_selected()
@@ -274,12 +243,9 @@ class PluginsPane(QWidget):
     def _refresh(self) -> None:
         """Shows the table or what stands for it, and the line below."""
         scanning = self.feed.is_scanning
-        if not scanning:
-            self._bar.reset()
-        self._bar.setVisible(scanning)
-        self._cancel.setVisible(scanning)
+        self.foot.show_scanning(scanning)
         self.filter.show_counts(self.model.counts())
-        self._count.setText(self._count_words())
+        self.foot.count.setText(self._count_words())
         if self.model.rowCount() or (scanning and not self.model.is_filtered):
             # Of a table without rows one would see the header; until there is one, words say the same sooner.
             is_early = self._table is None and not self.model.rowCount()
