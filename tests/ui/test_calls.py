@@ -65,7 +65,7 @@ def dialog(qtbot, background, reports):
             approve=lambda report, run, leave: run(NO_APPROVAL_NEEDED),
         )
         made.show()
-        qtbot.waitUntil(lambda: made.function.count() == 2, timeout=20_000)
+        qtbot.waitUntil(lambda: made.form.function.count() == 2, timeout=20_000)
         yield made
         if isValid(made):
             made.close()
@@ -80,63 +80,63 @@ def wait_for(qtbot, dialog, text: str) -> None:
 
 
 def test_a_call_shows_its_answer_as_plain_text(dialog, qtbot):
-    dialog.function.setCurrentText("Greet")
-    assert dialog.type.text() == "const char *(const char *)"
-    dialog.arguments.setText('"Ada Lovelace"')
+    dialog.form.function.setCurrentText("Greet")
+    assert dialog.form.type.text() == "const char *(const char *)"
+    dialog.form.arguments.setText('"Ada Lovelace"')
     qtbot.mouseClick(dialog.call, Qt.MouseButton.LeftButton)
     wait_for(qtbot, dialog, "english: Hello <b>, Ada Lovelace")
 
 
 def test_the_plugin_stays_loaded_between_calls(dialog, qtbot):
-    dialog.function.setCurrentText("Count")
+    dialog.form.function.setCurrentText("Count")
     for count in ("1", "2"):
         dialog.call.click()
         wait_for(qtbot, dialog, f"english: {count} ")
 
 
 def test_what_cannot_be_called_is_said(dialog, qtbot):
-    dialog.function.setCurrentText("Absent")
+    dialog.form.function.setCurrentText("Absent")
     dialog.call.click()
     wait_for(qtbot, dialog, "failed. symbol Absent not found")
-    dialog.arguments.setText('"Ada')
+    dialog.form.arguments.setText('"Ada')
     dialog.call.click()
     assert dialog.news.text() == "A quotation mark has no counterpart."
 
 
 def test_another_plugin_takes_over_between_two_calls(dialog, qtbot):
-    dialog.function.setCurrentText("Greet")
-    dialog.arguments.setText("Ada")
-    dialog.every_second.setChecked(True)
+    dialog.form.function.setCurrentText("Greet")
+    dialog.form.arguments.setText("Ada")
+    dialog.form.every_second.setChecked(True)
     wait_for(qtbot, dialog, "english: Hello")
-    dialog.plugin.setCurrentIndex(1)
-    dialog.plugin.activated.emit(1)
+    dialog.form.plugin.setCurrentIndex(1)
+    dialog.form.plugin.activated.emit(1)
     wait_for(qtbot, dialog, "german: Hallo, Ada")
-    dialog.plugin.setCurrentIndex(2)
-    dialog.plugin.activated.emit(2)
+    dialog.form.plugin.setCurrentIndex(2)
+    dialog.form.plugin.activated.emit(2)
     qtbot.waitUntil(dialog.news.isVisible)
     assert dialog.news.text().startswith("dead did not take over, and the one before it goes on: Crashed in Greet")
-    assert dialog.plugin.currentIndex() == 1
+    assert dialog.form.plugin.currentIndex() == 1
     assert not any("failed" in line for line in answers(dialog))
 
 
 def test_a_plugin_that_waits_for_an_answer_says_so_and_gives_its_place_back_on_a_no(dialog, qtbot, monkeypatch):
     asked = []
     monkeypatch.setattr(dialog, "_approve", lambda _report, run, leave: asked.append((run, leave)))
-    dialog.plugin.setCurrentIndex(1)
-    dialog.plugin.activated.emit(1)
+    dialog.form.plugin.setCurrentIndex(1)
+    dialog.form.plugin.activated.emit(1)
     qtbot.waitUntil(dialog.news.isVisible)
     assert dialog.news.text().startswith("german — german.so waits for your answer in Plugdeck's window.")
     _, leave = asked[0]
     leave()
     assert not dialog.news.isVisible()
-    assert dialog.plugin.currentIndex() == 0
+    assert dialog.form.plugin.currentIndex() == 0
 
 
 def test_an_answer_that_comes_when_the_dialog_is_closed_runs_nothing(dialog, qtbot, monkeypatch):
     asked = []
     monkeypatch.setattr(dialog, "_approve", lambda _report, run, leave: asked.append((run, leave)))
-    dialog.plugin.setCurrentIndex(1)
-    dialog.plugin.activated.emit(1)
+    dialog.form.plugin.setCurrentIndex(1)
+    dialog.form.plugin.activated.emit(1)
     dialog.close()
     qtbot.waitUntil(lambda: not isValid(dialog))
     for run, leave in asked:
@@ -145,12 +145,12 @@ def test_an_answer_that_comes_when_the_dialog_is_closed_runs_nothing(dialog, qtb
 
 
 def test_other_arguments_end_the_repetition(dialog, qtbot):
-    dialog.function.setCurrentText("Greet")
-    dialog.arguments.setText("Ada")
-    dialog.every_second.setChecked(True)
+    dialog.form.function.setCurrentText("Greet")
+    dialog.form.arguments.setText("Ada")
+    dialog.form.every_second.setChecked(True)
     wait_for(qtbot, dialog, "english")
-    dialog.arguments.setText("Grace")
-    assert not dialog.every_second.isChecked()
+    dialog.form.arguments.setText("Grace")
+    assert not dialog.form.every_second.isChecked()
 
 
 def test_only_plugins_with_the_same_symbols_are_offered(reports, sample):
@@ -166,7 +166,7 @@ def test_arguments_are_split_as_a_shell_does():
 
 
 def test_closing_it_ends_the_plugins_process(dialog, qtbot, until):
-    dialog.function.setCurrentText("Count")
+    dialog.form.function.setCurrentText("Count")
     dialog.call.click()
     wait_for(qtbot, dialog, "english: 1 ")
     calling = dialog.conversation._calling

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent, QGuiApplication
 from PySide6.QtWidgets import QLayout, QStackedWidget, QVBoxLayout, QWidget
 
@@ -25,13 +25,10 @@ from plugdeck.ui.preview.loading import PictureLoader
 from plugdeck.ui.preview.message import Message
 from plugdeck.ui.preview.picture_dialogs import ask_for_picture, ask_where_to_export
 from plugdeck.ui.preview.progress_line import ProgressLine
+from plugdeck.ui.preview.quick_size import QuickSize
 from plugdeck.ui.preview.status_line import Showing, StatusLine
 from plugdeck.ui.preview.toolbar import PictureActions, PictureBar
 from plugdeck.ui.preview.view import PictureView
-
-_RESIZE_REST_MS = 150
-# The quick picture stays quick: at high zoom it is no larger than this, and the full one follows.
-_MOST_QUICK_PIXELS = 4_000_000
 
 
 class PreviewPane(QWidget):
@@ -61,7 +58,7 @@ class PreviewPane(QWidget):
         self.loader = PictureLoader(self)
         self.exporter = Exporter(lambda image, cancelled: export_chain(image, chain, frames, cancelled), self)
         self.awaiting = Awaiting(chain, self)
-        self._limit_timer = QTimer(self, interval=_RESIZE_REST_MS, singleShot=True)
+        self._quick_size = QuickSize(preview, self.view)
         self._lay_out()
         self._connect(bridge)
         self.setAcceptDrops(True)
@@ -150,7 +147,6 @@ class PreviewPane(QWidget):
         self.exporter.exported.connect(self._tell_exported)
         self.exporter.failed.connect(self._tell_error)
         self.exporter.busy_changed.connect(self._exporting_changed)
-        self._limit_timer.timeout.connect(self._set_limit)
         self.awaiting.changed.connect(self._show_status)
         bridge.rendered.connect(self._show_result)
         bridge.steps_changed.connect(self.awaiting.look)
@@ -163,7 +159,7 @@ class PreviewPane(QWidget):
         self.view.set_original(to_qimage(image))
         self._stack.setCurrentWidget(self.view)
         self.notices.clear()
-        self._set_limit()
+        self._quick_size.tell()
         self._preview.set_source(image)
         self.awaiting.expect()
         self._show_state()
@@ -197,15 +193,8 @@ class PreviewPane(QWidget):
 
     def _view_changed(self) -> None:
         self._show_status()
-        self._limit_timer.start()
-
-    def _set_limit(self) -> None:
-        """Tells the preview how many pixels are of use; called when resizing and zooming have come to rest."""
-        if self._source is None:
-            return
-        width, height = self.view.viewport.rendered_limit()
-        shrink = min(1.0, (_MOST_QUICK_PIXELS / (width * height)) ** 0.5)
-        self._preview.set_view_limit(max(1, round(width * shrink)), max(1, round(height * shrink)))
+        if self._source:
+            self._quick_size.tell_soon()
 
     # --- pictures that come and go
 
