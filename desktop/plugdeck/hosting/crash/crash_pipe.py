@@ -77,12 +77,14 @@ class CrashPipe:
 
     def _look_once(self) -> None:
         """After a false alarm it is listened to again, from the beginning of what is to come."""
-        self._look()
-        with self._lock:
-            self._is_looking, self._said = False, b""
-            if self._descriptor >= 0:
-                self._watcher.forget(self._descriptor)
-                self._watcher.watch(self._descriptor, self._read)
+        try:
+            self._look()
+        finally:
+            with self._lock:
+                self._is_looking, self._said = False, b""
+                if self._descriptor >= 0:
+                    self._watcher.forget(self._descriptor)
+                    self._watcher.watch(self._descriptor, self._read)
 
     def _close(self) -> None:
         descriptor, self._descriptor = self._descriptor, -1
