@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from plugdeck.catalogue.incoming import sha256_of
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.plugins.column import Column
+from plugdeck.ui.trust import quarantined
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
@@ -75,3 +76,12 @@ def test_what_another_window_quarantines_is_seen_when_the_user_comes_back(desk, 
     quarantine(path)
     come_back(desk)
     desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
+
+
+def test_no_more_is_hashed_for_the_list_than_takes_a_moment(desk, folder, put, monkeypatch):
+    monkeypatch.setattr(quarantined, "_MOST_BYTES", 1000)
+    quarantine(put("blur", is_known=False))
+    desk.open(folder)
+    looking = desk.window.trust.quarantined
+    desk.qtbot.waitUntil(lambda: not looking._is_looking and not looking._waiting)
+    assert state_of(desk, "blur.so") == ""

@@ -7,8 +7,9 @@ a plugin in quarantine. Another name hides a copy from the list, never from the 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -21,6 +22,10 @@ from plugdeck.trust.content import sha256_of_report
 from plugdeck.trust.decision import MOST_CHARACTERS, Decision
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.background import Background
+
+_MOST_HASHED = 200
+_MOST_BYTES = 64 << 20
+"""So many files, none larger, are hashed at once: a folder that somebody filled must not keep a thread for hours."""
 
 
 class Listed(Protocol):
@@ -79,7 +84,7 @@ class Quarantined(QObject):
             return
         self._is_looking = True
         reports, self._waiting = self._waiting, {}
-        self._background.run(lambda: self._find(reports.values()), self._take)
+        self._background.run(lambda: self._find(list(reports.values())), self._take)
 
     def _take(self, found: Mapping[Path, str]) -> None:
         self._is_looking = False
@@ -89,11 +94,13 @@ class Quarantined(QObject):
             self.changed.emit()
         self._look()
 
-    def _find(self, reports: Iterable[Report]) -> dict[Path, str]:
+    def _find(self, reports: Collection[Report]) -> dict[Path, str]:
         """Why each of these files is in quarantine; empty where it is not."""
         kept = {decision.sha256: decision for decision in self._records.decisions() if decision.quarantine}
         known = {*(decision.name for decision in kept.values()), *(decision.path for decision in kept.values())}
-        return {report.path: self._reason(report, kept) if _is_like(report, known) else "" for report in reports}
+        alike = {report.path: report for report in reports if _is_like(report, known)}
+        found = {report.path: "" for report in reports}
+        return found | {path: self._reason(report, kept) for path, report in islice(alike.items(), _MOST_HASHED)}
 
     def _reason(self, report: Report, kept: Mapping[str, Decision]) -> str:
         with suppress(PlugdeckError):
@@ -102,8 +109,8 @@ class Quarantined(QObject):
         return ""
 
     def _sha256(self, report: Report) -> str:
-        """By one thread at a time; empty for a file that could not be read. Raises PlugdeckError."""
-        if report.facts is None:
+        """By one thread at a time; empty for a file that could not be read, or is huge. Raises PlugdeckError."""
+        if report.facts is None or report.facts.identity.size_bytes > _MOST_BYTES:
             return ""
         identity = report.facts.identity
         if identity not in self._hashes:
