@@ -30,10 +30,10 @@ LIBRARY = '__attribute__((visibility("default"))) int beside(void) { return 1; }
 
 
 @pytest.fixture(params=[Tier.SEALED, Tier.FILTERED])
-def supervisor(request) -> Iterator[Supervisor]:
+def supervisor(request, patient) -> Iterator[Supervisor]:
     if not offer().tier.holds_as_much_as(request.param):
         pytest.skip(f"this system does not offer tier {request.param}: {offer().reason}")
-    with Supervisor(tier=request.param) as supervisor:
+    with Supervisor(tier=request.param, deadlines=patient) as supervisor:
         yield supervisor
 
 
