@@ -135,11 +135,12 @@ def test_a_spare_worker_that_died_is_not_used_and_is_replaced(warm, until):
 def test_a_spare_worker_whose_death_nobody_noticed_is_given_back_by_whoever_wanted_it(warm, until, children):
     warm.supervisor.prepare()
     pid = warm.spare_pid()
-    spare, go_on = warm.supervisor._supply._spare, Event()
+    spare, is_busy, go_on = warm.supervisor._supply._spare, Event(), Event()
     command, process, _ = spare._ready
-    busy = Thread(target=lambda: warm.supervisor._watcher.run(go_on.wait))
+    busy = Thread(target=lambda: warm.supervisor._watcher.run(lambda: is_busy.set() or go_on.wait()))
     busy.start()
     try:
+        until(is_busy.is_set)
         os.kill(pid, signal.SIGKILL)
         until(process.is_dead)
         assert process.is_alive  # as far as anybody knows
@@ -179,7 +180,7 @@ def test_closing_ends_the_spare_worker_also_one_that_is_being_started(warm, chil
 
 def test_none_is_kept_unless_it_is_asked_for(build_plugin):
     path = build_plugin(SOURCE, name="plain.so")
-    with Supervisor() as supervisor:
+    with Supervisor(deadlines=Deadlines(hello_s=600, load_s=600, call_s=600)) as supervisor:
         supervisor.host(path, examine(path).manifest).start()
         supervisor.prepare()
         assert supervisor._supply._spare._thread is None
