@@ -198,7 +198,7 @@ def has_ended() -> Callable[[int], bool]:
 
     def is_gone(pid: int) -> bool:
         try:
-            return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+            return psutil.Process(pid).status() in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}
         except psutil.NoSuchProcess:
             return True
 
