@@ -165,7 +165,7 @@ class Family:
 def _is_collected(process: psutil.Process) -> bool:
     """Whether it is dead, and no child of ours any more."""
     with suppress(psutil.NoSuchProcess):
-        if process.status() != psutil.STATUS_ZOMBIE:
+        if process.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
             return False
         with suppress(ChildProcessError):
             os.waitpid(process.pid, os.WNOHANG)
