@@ -265,6 +265,16 @@ def test_rows_are_kept_while_they_change(pane, deck, qtbot):
     assert "6.0 ms in all" in pane.summary.text()
 
 
+def test_there_is_a_total_when_every_step_that_runs_has_its_time(pane, deck, qtbot):
+    assert not pane.summary.isVisible()
+    one, two, three = load_three(deck, pane, qtbot)
+    deck.chain.note_milliseconds({one: 2.0, two: 3.0})
+    qtbot.waitUntil(lambda: pane.row(two).time.text() == "3.0 ms")
+    assert pane.summary.text() == "3 transforms, lowest priority first"
+    deck.chain.set_enabled(three, False)
+    qtbot.waitUntil(lambda: pane.summary.text() == "3 transforms, lowest priority first · 5.0 ms in all")
+
+
 def test_names_are_plain_text_and_hidden_characters_are_shown(pane, deck, qtbot):
     key = deck.load("<b>bold</b> & <img src=x>" + "long " * 20)
     row = pane.row(key)

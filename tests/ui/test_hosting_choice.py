@@ -5,10 +5,12 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
 
 from plugdeck.hosting.hosting_mode import HostingMode
+from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.settings import Settings
@@ -138,7 +140,7 @@ def test_a_choice_that_makes_no_sense_is_the_usual_one(settings):
         assert hosting_mode(settings) is HostingMode.INDIVIDUALLY
 
 
-def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, settings, another_desk, qtbot):
+def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, settings, another_desk, qtbot, monkeypatch):
     settings.set(RESTORE_CHAIN, True)
     memory = SessionMemory(desk.window)
     memory.begin()
@@ -150,11 +152,15 @@ def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, setti
     settings.save()
 
     again = another_desk(Settings.load(settings.path))
+    prepared_on = []
+    monkeypatch.setattr(Hosts, "prepare_in_app", lambda _: prepared_on.append(threading.current_thread()))
     SessionMemory(again.window).begin()
 
     qtbot.waitUntil(lambda: again.services.chain.step(loaded) is not None)
     qtbot.waitUntil(lambda: again.services.chain.step(loaded).state is PluginState.LOADED)
     assert again.services.chain.step(loaded).mode is HostingMode.IN_APP
+    assert prepared_on
+    assert threading.main_thread() not in prepared_on
 
 
 def test_a_yes_to_confinement_is_none_to_running_inside_plugdeck(desk, loaded, settings):

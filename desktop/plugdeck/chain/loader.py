@@ -159,12 +159,15 @@ class Loader:
         host_mode: HostingMode | None,
     ) -> None:
         with step.changing:
+            new = self._hosts.make(step.path, manifest, approval, host_mode)  # may import what opens native code here
             with self._lock:
-                if self._hosts.is_closed or step.is_removed:
-                    return
-                new = step.other_host = self._hosts.make(step.path, manifest, approval, host_mode)
+                is_over = self._hosts.is_closed or step.is_removed
+                step.other_host = None if is_over else new
                 wanted = fit_values(manifest, step.wanted)
                 step.not_taken = None
+            if is_over:
+                self._hosts.discard(new)
+                return
             try:
                 sha256 = self._hash_that_may_start(step, approval)
                 settings = self._load(new, partial(_write, new, wanted))

@@ -69,6 +69,11 @@ class Hosts:
 
                 return InAppPlugin(path, manifest, self._supervisor, approval=approval, journal=self.journal)
 
+    @staticmethod
+    def prepare_in_app() -> None:
+        """Imports what opens native code here: blocks, for longer than a window may stand still."""
+        import plugdeck.hosting.in_app  # noqa: F401
+
     def frame(self, image: Image) -> Frame:
         """The picture as a frame that workers can only read; the caller releases it."""
         return self._supervisor.frame(image)

@@ -31,6 +31,7 @@ from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
 from plugdeck.ui.safe_mode import SafeMode
+from plugdeck.ui.services import Services
 
 PICTURE = "session.picture"
 RUNNING = "session.running"
@@ -133,7 +134,7 @@ class SessionMemory(QObject):
         if kept := self._kept:
             load, follows = partial(self._load, keep_off=keep_off), self._window.files.rebuilds.follows
             wanted, services = [(step, follows(step.path)) for step in kept], self._window.services
-            services.background.run(partial(find_all, wanted, services.records), load)
+            services.background.run(partial(_find, wanted, services), load)
 
     def _open_picture(self, path: Path, is_there: bool) -> None:
         if is_there:
@@ -239,3 +240,11 @@ class SessionMemory(QObject):
             self._settings.save()
         except SettingsError as error:
             self._window.notices.tell_error(error)
+
+
+def _find(wanted: Sequence[tuple[KeptStep, bool]], services: Services) -> list[Found]:
+    """What became of the steps, with everything at hand that loading them takes; blocks."""
+    found = find_all(wanted, services.records)
+    if any(each.step.is_in_app for each in found):
+        services.hosts.prepare_in_app()
+    return found
