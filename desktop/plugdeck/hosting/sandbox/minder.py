@@ -29,10 +29,11 @@ def split_off(line: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, as it may be inherited, nothing is left to wait for
     libc.prctl(_PR_SET_PDEATHSIG, END_WORKER)
     libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)  # so that the worker cannot reach what is open here, however quick it is
     child = os.fork()
     if child:
-        libc.prctl(_PR_SET_DUMPABLE, 0)  # so that the worker cannot reach what is open here
         _mind(child, line)
+    libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0)  # it is looked at when it crashes
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.pthread_sigmask(signal.SIG_SETMASK, mask)
 
