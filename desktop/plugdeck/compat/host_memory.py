@@ -11,11 +11,10 @@ from pathlib import Path
 from plugdeck.binary.facts import ORDINARY, BinaryFacts, ElfFacts
 from plugdeck.compat.closure import Closure, Resolver
 from plugdeck.compat.ld_cache import LOADER_CACHE, read_loader_cache
-from plugdeck.compat.legacy_folders import loader_release
 from plugdeck.compat.library import Library
 from plugdeck.compat.library_files import LibraryFile, LibraryFiles, ReadFacts
 from plugdeck.compat.loader_setting import LoaderSetting
-from plugdeck.compat.machine import Platform, default_folders, musl_folders
+from plugdeck.compat.machine import Platform, default_folders, loader_release, musl_folders
 from plugdeck.compat.search import Search
 from plugdeck.compat.symbol_scope import SymbolScope
 from plugdeck.compat.sysroot import Sysroot

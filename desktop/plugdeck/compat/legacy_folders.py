@@ -1,53 +1,22 @@
 """Folders that glibc looked into before each search folder up to 2.36: ``tls``, and what it called the processor.
 
-All combinations of the words count (glibc 2.36 ``elf/dl-hwcaps.c``, ``_dl_important_hwcaps``). Which release a loader
-is of, it says itself since 2.33.
+All combinations of the words count (glibc 2.36 ``elf/dl-hwcaps.c``, ``_dl_important_hwcaps``).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from plugdeck.compat.machine import Platform
 from plugdeck.compat.processor import hardware_words, platform_word
-from plugdeck.compat.system_files import read_at_most
 
-Release = tuple[int, int]
-"""Of glibc: (2, 36)."""
-
-FIRST_WITH_LEVELS: Release = (2, 33)
-FIRST_WITHOUT: Release = (2, 37)
-
-_LARGEST_LOADER_BYTES = 4 << 20
-_BANNER, _BEFORE_RELEASE = b"ld.so (", b" release version "  # of ``ld.so --version`` (glibc ``elf/rtld.c``)
-_LONGEST_BANNER = 300
-_SILENT: Release = (2, 32)
 _TLS = "tls"
 _I386, _AMD64, _AARCH64 = 3, 62, 183
 # Bits of an entry of ld.so.cache (sysdeps/x86/dl-procinfo.h, dl-hwcap.h; elf/dl-cache.c, _DL_HWCAP_TLS_MASK).
 _BITS = {"sse2": 1 << 0, "x86_64": 1 << 1, "avx512_1": 1 << 2}
 _PLATFORM_BITS = {"i586": 1 << 48, "i686": 1 << 49, "haswell": 1 << 50, "xeon_phi": 1 << 51}
 _TLS_BIT = 1 << 63
-
-
-def loader_release(path: str, versions: Iterable[str]) -> Release | None:
-    """Which glibc the loader at this path is of; None for what is none of glibc's.
-
-    Args:
-        path: of the file on this computer.
-        versions: that it defines. One that does not say its release is older than 2.33, whatever it is exactly.
-    """
-    if not any(version.startswith("GLIBC_") for version in versions):
-        return None
-    try:
-        data = read_at_most(path, _LARGEST_LOADER_BYTES)
-    except OSError:
-        return None
-    begin = data.find(_BANNER)
-    banner = data[begin : begin + _LONGEST_BANNER].partition(b"\n")[0] if begin >= 0 else b""
-    parts = banner.partition(_BEFORE_RELEASE)[2].split(b".")  # 2.36. or 2.41.9000.
-    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else _SILENT
 
 
 class LegacyFolders:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from plugdeck.compat.ld_cache import CacheEntry
-from plugdeck.compat.legacy_folders import FIRST_WITH_LEVELS, FIRST_WITHOUT, LegacyFolders, Release
 from plugdeck.compat.library_files import HERE
-from plugdeck.compat.machine import Platform, library_token
-from plugdeck.compat.processor import platform_word, processor_levels
+from plugdeck.compat.machine import Platform, Release, library_token
 from plugdeck.compat.sysroot import Sysroot
 
+if TYPE_CHECKING:
+    from plugdeck.compat.legacy_folders import LegacyFolders
+
 _LEVELS_FOLDER = "glibc-hwcaps"
+_FIRST_WITH_LEVELS: Release = (2, 33)
+_FIRST_WITHOUT_LEGACY: Release = (2, 37)
 
 
 class LoaderSetting:
@@ -45,7 +49,6 @@ class LoaderSetting:
         self.library_path = split_library_path(library_path)
         self.default_folders = tuple(map(sysroot.path, default_folders))
         self.library_token = library_token(platform, default_folders)
-        self.platform_token = platform.token if sysroot.folder else platform_word(platform)
         self._cache = tuple(cache)
         self._release = release
         self._subfolders: dict[str, tuple[str, ...]] | None = {} if is_brief else None
@@ -55,9 +58,13 @@ class LoaderSetting:
         entries = self._by_name.get(name, ())
         for level in (*self._levels, "") if any(entry.hwcap for entry in entries) else ("",):
             for entry in entries:
-                if entry.hwcap == level and not entry.legacy_bits & ~self._legacy_bits:
+                if entry.hwcap == level and self._counts(entry):
                     yield self.sysroot.path(entry.path)
                     return
+
+    def _counts(self, entry: CacheEntry) -> bool:
+        bits = entry.legacy_bits
+        return not bits or (self._legacy is not None and not bits & ~self._legacy.cache_bits)
 
     def names_like(self, stem: str) -> tuple[str, ...]:
         """The names in the cache that are ``libfoo.so`` with any version behind it."""
@@ -76,6 +83,15 @@ class LoaderSetting:
         return tuple(each for each in self._all_below if each.partition("/")[0] in present) if present else ()
 
     @cached_property
+    def platform_token(self) -> str:
+        """What ``$PLATFORM`` stands for."""
+        if self.sysroot.folder:
+            return self.platform.token
+        from plugdeck.compat.processor import platform_word
+
+        return platform_word(self.platform)
+
+    @cached_property
     def first_below(self) -> tuple[str, ...]:
         """The folders that decide what ``subfolders_in`` gives."""
         return (*((_LEVELS_FOLDER,) if self._levels else ()), *(self._legacy.first if self._legacy else ()))
@@ -91,19 +107,21 @@ class LoaderSetting:
     @cached_property
     def _levels(self) -> tuple[str, ...]:
         """None for another machine's tree: its processor is not known."""
-        is_old = self._release is not None and self._release < FIRST_WITH_LEVELS
-        return () if self.sysroot.folder or self.is_musl or is_old else processor_levels(self.platform)
+        is_old = self._release is not None and self._release < _FIRST_WITH_LEVELS
+        if self.sysroot.folder or self.is_musl or is_old:
+            return ()
+        from plugdeck.compat.processor import processor_levels  # most checks look into no folder
+
+        return processor_levels(self.platform)
 
     @cached_property
     def _legacy(self) -> LegacyFolders | None:
         """None for loaders that know of no such folders."""
-        if self._release is None or self._release >= FIRST_WITHOUT:
+        if self._release is None or self._release >= _FIRST_WITHOUT_LEGACY:
             return None
-        return LegacyFolders(self.platform, is_here=not self.sysroot.folder)
+        from plugdeck.compat.legacy_folders import LegacyFolders
 
-    @property
-    def _legacy_bits(self) -> int:
-        return self._legacy.cache_bits if self._legacy else 0
+        return LegacyFolders(self.platform, is_here=not self.sysroot.folder)
 
     @cached_property
     def _by_stem(self) -> Mapping[str, tuple[str, ...]]:

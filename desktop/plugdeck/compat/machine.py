@@ -1,16 +1,23 @@
-"""What a dynamic loader of one machine takes for granted: its default folders and its tokens."""
+"""What a dynamic loader of one machine takes for granted: its default folders, its tokens, its release."""
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from plugdeck.binary.facts import ElfFacts
 from plugdeck.compat.sysroot import Sysroot
 from plugdeck.compat.system_files import MOST_LIST_BYTES, read_at_most
 
+Release = tuple[int, int]
+"""Of glibc: (2, 36)."""
+
 _LARGEST_LOADER_BYTES = 4 << 20
+_BANNER, _BEFORE_RELEASE = b"ld.so (", b" release version "  # of ``ld.so --version`` (glibc ``elf/rtld.c``)
+_LONGEST_BANNER = 300
+_SILENT: Release = (2, 32)
 _FOLDER_LIST = re.compile(rb"(?:/[\w.+/-]{0,200}/\0){2,8}")  # bounded: a tree's loader may be any bytes
 _FOLDER_BEGIN = re.compile(rb"[\w.+/-]*\Z")
 _LONGEST_FOLDER, _MOST_LOOKS = 202, 2000
@@ -100,6 +107,25 @@ def library_token(platform: Platform, folders: tuple[str, ...]) -> str:
         if f"/{token}" in folders:
             return token
     return "lib"
+
+
+def loader_release(path: str, versions: Iterable[str]) -> Release | None:
+    """Which glibc the loader at this path is of; None for what is none of glibc's.
+
+    Args:
+        path: of the file on this computer.
+        versions: that it defines. One that does not say its release is older than 2.33, whatever it is exactly.
+    """
+    if not any(version.startswith("GLIBC_") for version in versions):
+        return None
+    try:
+        data = read_at_most(path, _LARGEST_LOADER_BYTES)
+    except OSError:
+        return None
+    begin = data.find(_BANNER)
+    banner = data[begin : begin + _LONGEST_BANNER].partition(b"\n")[0] if begin >= 0 else b""
+    parts = banner.partition(_BEFORE_RELEASE)[2].split(b".")  # 2.36. or 2.41.9000.
+    return (int(parts[0]), int(parts[1])) if len(parts) > 1 and parts[0].isdigit() and parts[1].isdigit() else _SILENT
 
 
 def _folders_inside(interpreter: str | None) -> tuple[str, ...]:

@@ -6,9 +6,11 @@ from functools import cache
 from pathlib import Path
 
 from plugdeck.compat.machine import Platform
-from plugdeck.compat.system_files import MOST_LIST_BYTES, read_at_most
+from plugdeck.compat.system_files import read_at_most
 
 _INFORMATION = Path("/proc/cpuinfo")
+_FIRST_BYTES = 8192
+"""What is said of the first processor; the kernel makes the text as it is read, and there may be hundreds."""
 _I386, _AMD64 = 3, 62
 _X86 = (_I386, _AMD64)
 
@@ -81,7 +83,7 @@ def _processor_flags(cpu_information: Path) -> frozenset[str]:
 def _information(cpu_information: Path, name: str) -> str:
     """What is said first under this name; empty where nothing is."""
     try:
-        lines = read_at_most(cpu_information, MOST_LIST_BYTES).decode("ascii", "replace").splitlines()
+        lines = read_at_most(cpu_information, _FIRST_BYTES).decode("ascii", "replace").splitlines()
     except OSError:
         return ""
     return next((line for line in lines if line.startswith(name)), "").partition(":")[2].strip()

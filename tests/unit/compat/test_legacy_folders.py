@@ -14,9 +14,9 @@ from plugdeck.binary import read
 from plugdeck.catalogue.examine import examine
 from plugdeck.compat.host import Host
 from plugdeck.compat.ld_cache import CacheEntry
-from plugdeck.compat.legacy_folders import LegacyFolders, loader_release
+from plugdeck.compat.legacy_folders import LegacyFolders
 from plugdeck.compat.loader_setting import LoaderSetting
-from plugdeck.compat.machine import Platform
+from plugdeck.compat.machine import Platform, loader_release
 from plugdeck.compat.processor import hardware_words, platform_word
 from plugdeck.compat.sysroot import Sysroot
 
