@@ -41,6 +41,7 @@ def crash_into_quarantine(deck, key: str) -> None:
         deck.clock.advance(wait_s)
         wait_until_it_runs(deck, key)
     crash(deck, key)
+    deck.until(lambda: not deck.chain._loader.revival._unrecorded)
 
 
 def test_a_plugin_that_crashed_is_started_again_after_a_while_and_what_happened_stays_told(deck, adding):

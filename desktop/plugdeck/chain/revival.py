@@ -48,6 +48,8 @@ class Revival:
         self._clock = clock
         self._unrecorded: set[str] = set()
         """Hashes in quarantine of which the records do not know yet."""
+        self._recording = Lock()
+        """Held while the records are told, by those who do that one after the other."""
 
     def note(self, step: Step) -> None:
         """Looks at a step whose host changed its state, and decides what comes next."""
@@ -104,8 +106,10 @@ class Revival:
                 step.quarantine, step.bad_ends = "", ()
 
     def _record(self, sha256: str, name: str, reason: str) -> None:
-        self._quarantine.quarantine(sha256, name, reason)
-        self._unrecorded.discard(sha256)
+        with self._recording:
+            if sha256 in self._unrecorded:  # else it was lifted before this came to it
+                self._quarantine.quarantine(sha256, name, reason)
+                self._unrecorded.discard(sha256)
 
     def _tell_again(self, step: Step) -> None:
         """A process that it shares ended for another's fault, and it was started again below: with its own values."""
@@ -134,7 +138,9 @@ class Revival:
 
     def _lift(self, step: Step) -> None:
         if step.sha256:
-            self._quarantine.lift(step.sha256)
+            with self._recording:
+                self._unrecorded.discard(step.sha256)
+                self._quarantine.lift(step.sha256)
         with self._lock:
             self.begin_afresh(step)
         self._loader.revive(step)
