@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
 import pytest
@@ -119,12 +120,10 @@ def test_what_it_reads_of_itself_can_still_be_read(ordinary):
         window.communicate("")
 
 
-def test_an_ordinary_users_window_still_starts_workers_in_every_tier(ordinary, samples, tmp_path_factory):
-    plugin = tmp_path_factory.mktemp("seen") / "invert.so"
-    shutil.copy(samples / "invert.so", plugin)
-    for folder in (plugin.parent, *plugin.parent.parents[:2]):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    with ordinary(protected_code()) as window:
+def test_an_ordinary_users_window_still_starts_workers_in_every_tier(ordinary, samples):
+    with TemporaryDirectory() as folder, ordinary(protected_code()) as window:  # pytest's own are nobody else's
+        Path(folder).chmod(0o755)
+        plugin = shutil.copy(samples / "invert.so", folder)
         assert window.stdout.readline() == "ready\n"
         assert told(window, RUN.format(plugin=os.fspath(plugin))) in {"A", "B", "C"}, window.communicate()
         window.communicate("")
