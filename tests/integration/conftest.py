@@ -19,6 +19,7 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -45,6 +46,17 @@ PATIENT = Deadlines(hello_s=600, load_s=600, call_s=600)
 def patient() -> Deadlines:
     """Deadlines that nothing reaches; only ``stop_s`` is what it is by default."""
     return PATIENT
+
+
+@pytest.fixture(scope="session")
+def needs_tier() -> Callable[[Tier], None]:
+    """``needs_tier(tier)`` leaves a test out where plugins cannot be confined so well."""
+
+    def check(tier: Tier) -> None:
+        if not offer().tier.holds_as_much_as(tier):
+            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+
+    return check
 
 
 class Deck:

@@ -14,7 +14,6 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.plugin_log import LogSource
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 
 SOURCE = """
@@ -35,13 +34,12 @@ Host = Callable[..., HostedPlugin]
 
 
 @pytest.fixture
-def host(patient) -> Iterator[Host]:
+def host(patient, needs_tier) -> Iterator[Host]:
     """``host(tier, path, approval)``: a host that is not started."""
     supervisors: list[Supervisor] = []
 
     def host(tier: Tier, path: Path, approval: Approval) -> HostedPlugin:
-        if not offer().tier.holds_as_much_as(tier):
-            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+        needs_tier(tier)
         supervisors.append(Supervisor(tier=tier, deadlines=patient))
         manifest = examine(path).manifest
         assert manifest

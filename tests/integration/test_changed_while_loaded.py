@@ -13,7 +13,6 @@ from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import Tier
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 
 # Its constructor lets the test do something between the moment when the loader has opened the file and its answer.
@@ -92,10 +91,9 @@ def slow(build_plugin, tmp_path, until) -> Slow:
 
 
 @pytest.fixture
-def supervisor(request, patient) -> Iterator[Supervisor]:
+def supervisor(request, patient, needs_tier) -> Iterator[Supervisor]:
     tier = getattr(request, "param", Tier.LIMITED)
-    if not offer().tier.holds_as_much_as(tier):
-        pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+    needs_tier(tier)
     with Supervisor(tier=tier, deadlines=patient) as supervisor:
         yield supervisor
 
@@ -154,9 +152,10 @@ def test_others_in_its_process_are_started_again_without_it(supervisor, slow, bu
     assert plugin.call("Answer") == 7
 
 
-def test_a_sealed_plugin_is_loaded_from_its_copy_whatever_becomes_of_the_file(build_plugin, tmp_path, until, patient):
-    if offer().tier is not Tier.SEALED:
-        pytest.skip(f"this system does not offer tier A: {offer().reason}")
+def test_a_sealed_plugin_is_loaded_from_its_copy_whatever_becomes_of_the_file(
+    build_plugin, needs_tier, tmp_path, until, patient
+):
+    needs_tier(Tier.SEALED)
     path = tmp_path / "plain.so"
     path.write_bytes(build_plugin(PLAIN, name="plain.so").read_bytes())
     path.with_suffix(".json").write_text("{}")

@@ -18,7 +18,6 @@ from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import Activity, Ending, HostError, Outcome
 from plugdeck.hosting.outcome_report import report_text
 from plugdeck.hosting.sandbox.confinement import Tier
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
 
@@ -73,10 +72,8 @@ FLAGS = ("-g", "-fno-builtin", "-lpthread")
 
 
 @pytest.fixture(params=list(Tier), ids=lambda tier: tier.name.lower())
-def tier(request) -> Tier:
-    order = list(Tier)
-    if order.index(request.param) < order.index(offer().tier):
-        pytest.skip(f"this system does not offer tier {request.param}: {offer().reason}")
+def tier(request, needs_tier) -> Tier:
+    needs_tier(request.param)
     return request.param
 
 

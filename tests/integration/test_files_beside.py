@@ -11,7 +11,6 @@ import pytest
 from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.sandbox.linked_files import files_beside
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 
 SOURCE = """
@@ -30,9 +29,8 @@ LIBRARY = '__attribute__((visibility("default"))) int beside(void) { return 1; }
 
 
 @pytest.fixture(params=[Tier.SEALED, Tier.FILTERED])
-def supervisor(request, patient) -> Iterator[Supervisor]:
-    if not offer().tier.holds_as_much_as(request.param):
-        pytest.skip(f"this system does not offer tier {request.param}: {offer().reason}")
+def supervisor(request, patient, needs_tier) -> Iterator[Supervisor]:
+    needs_tier(request.param)
     with Supervisor(tier=request.param, deadlines=patient) as supervisor:
         yield supervisor
 

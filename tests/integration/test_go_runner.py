@@ -142,7 +142,10 @@ def test_the_sample_is_compatible_and_says_what_will_happen(sample: Callable[[st
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_a_transform_runs_confined_in_every_tier(sample: Callable[[str], Path], patient: Deadlines, tier: Tier) -> None:
+def test_a_transform_runs_confined_in_every_tier(
+    sample: Callable[[str], Path], patient: Deadlines, needs_tier: Callable[[Tier], None], tier: Tier
+) -> None:
+    needs_tier(tier)
     with Supervisor(deadlines=patient, tier=tier) as supervisor:
         manifest = examine(sample("solarize")).manifest
         assert manifest
@@ -257,7 +260,10 @@ def test_a_deadlock_is_ended_at_the_deadline(
 
 
 @pytest.mark.parametrize("tier", [Tier.SEALED, Tier.FILTERED])
-def test_what_is_not_its_job_is_refused(odd: Path, patient: Deadlines, tmp_path: Path, tier: Tier) -> None:
+def test_what_is_not_its_job_is_refused(
+    odd: Path, patient: Deadlines, tmp_path: Path, needs_tier: Callable[[Tier], None], tier: Tier
+) -> None:
+    needs_tier(tier)
     secret = tmp_path / "secret"
     secret.write_text("secret")
     with Supervisor(deadlines=patient, tier=Tier.LIMITED) as free, Supervisor(deadlines=patient, tier=tier) as confined:

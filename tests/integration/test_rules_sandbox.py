@@ -24,7 +24,6 @@ from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
 from plugdeck.hosting.limits import Limits
 from plugdeck.hosting.outcome import HostError
 from plugdeck.hosting.sandbox.confinement import Approval, Permissions, Tier
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 
 from ..native.behaviours import Target
@@ -69,12 +68,11 @@ def tries(build_plugin) -> Path:
 
 
 @pytest.fixture
-def start(patient) -> Iterator[Callable[..., HostedPlugin]]:
+def start(patient, needs_tier) -> Iterator[Callable[..., HostedPlugin]]:
     supervisors: list[Supervisor] = []
 
     def start(path: Path, *, tier: Tier = Tier.SEALED, permissions=Permissions(), **options) -> HostedPlugin:  # noqa: B008
-        if list(Tier).index(tier) < list(Tier).index(offer().tier):
-            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+        needs_tier(tier)
         supervisors.append(Supervisor(tier=tier, deadlines=patient, **options))
         plugin = supervisors[-1].host(path, examine(path).manifest, Approval(permissions))
         plugin.start()
@@ -280,9 +278,10 @@ plugin.call("Do", int(sys.argv[3]))
 
 
 @pytest.mark.parametrize("option", ["", "--die-with-parent"])
-def test_a_worker_ends_with_whoever_started_it_by_its_rule_alone(native, number_of, until, has_ended, option):
-    if offer().tier is not Tier.SEALED:
-        pytest.skip(f"this system does not offer tier A: {offer().reason}")
+def test_a_worker_ends_with_whoever_started_it_by_its_rule_alone(
+    native, needs_tier, number_of, until, has_ended, option
+):
+    needs_tier(Tier.SEALED)
     command = [sys.executable, "-c", ABANDONED, native("misbehave"), option, str(number_of("spin"))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as supervisor:
         worker = psutil.Process(int(supervisor.stdout.readline()))

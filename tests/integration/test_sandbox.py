@@ -18,7 +18,6 @@ from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.outcome import Ending, HostError
 from plugdeck.hosting.plugin_log import LogSource
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Permissions, Tier
-from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.paths import cache_folder, config_folder, data_folder
 
@@ -27,18 +26,12 @@ CONFINED = (Tier.SEALED, Tier.FILTERED)
 OUT_OF_SIGHT = {errno.ENOENT, errno.ESRCH}
 
 
-def is_offered(tier: Tier) -> bool:
-    order = list(Tier)
-    return order.index(tier) >= order.index(offer().tier)
-
-
 @pytest.fixture
-def start(build_plugin, patient) -> Iterator[Callable[..., HostedPlugin]]:
+def start(build_plugin, patient, needs_tier) -> Iterator[Callable[..., HostedPlugin]]:
     supervisors: list[Supervisor] = []
 
     def start(tier: Tier, permissions: Permissions = NO_PERMISSIONS, path: Path | None = None) -> HostedPlugin:
-        if not is_offered(tier):
-            pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+        needs_tier(tier)
         path = path or build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
         supervisors.append(Supervisor(tier=tier, deadlines=patient))
         manifest = examine(path).manifest
@@ -307,9 +300,8 @@ def test_a_plugin_named_by_a_relative_path_is_found_by_its_worker(start, build_p
 
 
 @pytest.mark.parametrize("tier", CONFINED)
-def test_a_plugin_that_is_allowed_more_shares_that_with_no_other(build_plugin, patient, prize, tier):
-    if not is_offered(tier):
-        pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+def test_a_plugin_that_is_allowed_more_shares_that_with_no_other(build_plugin, patient, needs_tier, prize, tier):
+    needs_tier(tier)
     path = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
     manifest = examine(path).manifest
     with Supervisor(tier=tier, deadlines=patient) as supervisor:
@@ -342,9 +334,8 @@ with Supervisor(tier=Tier(sys.argv[2]), deadlines=Deadlines(hello_s=600, load_s=
 
 
 @pytest.mark.parametrize("tier", Tier)
-def test_a_plugin_has_no_terminal_though_plugdeck_was_started_from_one(build_plugin, tier):
-    if not is_offered(tier):
-        pytest.skip(f"this system does not offer tier {tier}: {offer().reason}")
+def test_a_plugin_has_no_terminal_though_plugdeck_was_started_from_one(build_plugin, needs_tier, tier):
+    needs_tier(tier)
     path = build_plugin(TRIES, name="tries.so", flags=["-lpthread"])
     ours, theirs = os.openpty()
     try:
