@@ -58,7 +58,7 @@ def test_together_is_chosen_in_the_menu_holds_at_once_and_is_remembered(desk, fo
     )
     assert [action.text() for action in menu.actions()] == [
         "Each in a process of its own",
-        "All together in one process",
+        "Those that are allowed the same in one process",
     ]
 
 

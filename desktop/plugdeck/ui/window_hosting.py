@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _TITLES = {
     HostingMode.INDIVIDUALLY: "Each in a process of its own",
-    HostingMode.TOGETHER: "All together in one process",
+    HostingMode.TOGETHER: "Those that are allowed the same in one process",
 }
 
 

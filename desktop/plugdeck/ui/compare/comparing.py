@@ -10,6 +10,7 @@ from plugdeck.errors import BinaryFormatError
 
 if TYPE_CHECKING:
     from plugdeck.catalogue.difference import Builds, Difference
+    from plugdeck.catalogue.report import Report
 
 
 def compare_files(old: Path, new: Path, choice: HostChoice = WORKER) -> Difference:
@@ -18,14 +19,17 @@ def compare_files(old: Path, new: Path, choice: HostChoice = WORKER) -> Differen
     from plugdeck.catalogue.examine import examine
 
     host = choice.host()
-    return compare(examine(old, host), examine(new, host), _builds(old, new))
+    reports = examine(old, host), examine(new, host)
+    return compare(*reports, _builds(*reports))
 
 
-def _builds(old: Path, new: Path) -> Builds | None:
+def _builds(old: Report, new: Report) -> Builds | None:
     """How both were built; None where that cannot be read, which the verdicts say more about."""
     from plugdeck.binary.build_facts import read_build_facts
 
+    if not (old.facts and new.facts):
+        return None
     try:
-        return read_build_facts(old), read_build_facts(new)
+        return read_build_facts(old.facts.source), read_build_facts(new.facts.source)
     except BinaryFormatError:
         return None

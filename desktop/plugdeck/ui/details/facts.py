@@ -55,10 +55,10 @@ class FactsTab(QScrollArea):
         if report and report.facts:
             self._hash = digits_line("computing…")
             rows.add("SHA-256", self._hash)
-            self._compute_hash(report)
+            self._compute_hash(report, report.facts.source)
         if report and report.facts and report.facts.elf:
             rows.add_heading("How it was built")
-            path = report.path
+            path = report.facts.source
             self._build.start(lambda: _read_build(path))
         self.setWidget(rows)
 
@@ -66,7 +66,7 @@ class FactsTab(QScrollArea):
         for name, value in lines:
             self._rows.add(name, digits_line(value) if name == "Build id" else plain_label(value))
 
-    def _compute_hash(self, report: Report) -> None:
+    def _compute_hash(self, report: Report, path: Path) -> None:
         label = self._hash
 
         def show(text: str) -> None:
@@ -76,7 +76,7 @@ class FactsTab(QScrollArea):
                 label.setCursorPosition(0)
 
         self._background.run(
-            lambda: sha256_of(report.path, lambda: self._report is not report),
+            lambda: sha256_of(path, lambda: self._report is not report),
             show,
             lambda error: show(visible_text(str(error))),
         )

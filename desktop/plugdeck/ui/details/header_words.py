@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from plugdeck.catalogue.report import Report, Status
 from plugdeck.compat.finding import Severity
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.trust.question_text import first_load_words
 from plugdeck.ui.chain.words import state_words
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.host.judgement import OWN_WORKER, host_words
@@ -15,9 +16,6 @@ from plugdeck.ui.words import STATUS_WORDS
 
 if TYPE_CHECKING:
     from plugdeck.chain.step import StepView
-
-_TAKES_LONG = "go.runner-not-built"
-"""The finding that says why loading takes much longer than the moment that people expect."""
 
 
 def title_words(subject: Subject) -> str:
@@ -34,8 +32,7 @@ def standing_words(subject: Subject) -> str:
     if step is None:
         return ""
     words = state_words(step)
-    why_long = next((found.message for found in subject.report.findings if found.id == _TAKES_LONG), "")
-    if step.state is PluginState.LOADING and why_long:
+    if step.state is PluginState.LOADING and (why_long := first_load_words(subject.report)):
         words = f"{words} {why_long}"
     return visible_text(f"{words}. {step.error}" if step.error else words)
 
