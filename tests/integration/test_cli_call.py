@@ -2,6 +2,7 @@
 
 import json
 from itertools import pairwise
+from shlex import quote
 
 import pytest
 
@@ -73,21 +74,21 @@ def test_a_command_without_a_function_says_which_there_are(sample, name, said):
     with pytest.raises(PlugdeckError) as refused:
         main(["call", str(sample(name))])
     assert said in str(refused.value)
-    assert f"plugdeck call {sample(name)} Gree" in refused.value.remedy
+    assert f"plugdeck call {quote(str(sample(name)))} Gree" in refused.value.remedy
 
 
 def test_a_library_that_declares_no_function_says_so(build_plugin):
     library = build_plugin("int answer(void) { return 42; }", name="libanswer.so")
     with pytest.raises(PlugdeckError, match="declares none") as refused:
         main(["call", "--every", "1", str(library)])
-    assert refused.value.remedy == f"plugdeck inspect {library} lists its symbols."
+    assert refused.value.remedy == f"plugdeck inspect {quote(str(library))} lists its symbols."
 
 
 @pytest.mark.parametrize("name", ["greeter-en", "greeter-go-en"])
 def test_a_function_that_is_not_there_points_to_those_that_are(sample, name):
     with pytest.raises(SymbolNotFoundError) as refused:
         main(["call", str(sample(name)), "Great"])
-    assert f"plugdeck inspect {sample(name)} lists what it has." in refused.value.remedy
+    assert f"plugdeck inspect {quote(str(sample(name)))} lists what it has." in refused.value.remedy
 
 
 def test_options_may_stand_between_file_and_function(sample, capfd):
