@@ -20,6 +20,11 @@ _LINES_A_SECOND = 1000
 # One round of reading ends after this much, so that a process that writes without end does not keep the reader.
 _CHUNKS_A_ROUND = 16
 
+# To receive a packet costs as much as to read so many bytes, however short it is.
+_PACKET_BYTES = 256
+# What a note says of lines that found no room is a plugin's own word: no more is believed.
+_MOST_MISSING = 1_000_000_000
+
 _FLOOD_BYTES = 64 * 1024 * 1024
 _FORGIVEN_BYTES_A_SECOND = 1024 * 1024
 
@@ -56,10 +61,11 @@ class LeftOut:
         self._level = 0.0
         self.total_bytes = 0
 
-    def add(self, byte_count: int) -> None:
-        """Counts what was thrown away just now."""
+    def add(self, byte_count: int, *, least: int = 0) -> None:
+        """Counts what was thrown away just now; towards a flood it counts as ``least`` bytes or more."""
         now = self._clock()
-        self._level = max(0.0, self._level - (now - self._last) * _FORGIVEN_BYTES_A_SECOND) + byte_count
+        forgiven = (now - self._last) * _FORGIVEN_BYTES_A_SECOND
+        self._level = max(0.0, self._level - forgiven) + max(byte_count, least)
         self._last = now
         self.total_bytes += byte_count
 
@@ -167,7 +173,8 @@ class LogReader:
         if self._missing and (last or self._budget.admits(0, 1)):
             missing, self._missing = self._missing, 0
             words = "log line was" if missing == 1 else "log lines were"
-            self._tell(LogSource.HOST, LogLevel.WARNING, f"{missing:,} {words} left out.")
+            at_least = "At least " if missing == _MOST_MISSING else ""
+            self._tell(LogSource.HOST, LogLevel.WARNING, f"{at_least}{missing:,} {words} left out.")
 
     def read(self) -> bool:
         """Takes what is there; False when the other side is gone."""
@@ -180,13 +187,14 @@ class LogReader:
                 return False
             if not packet:
                 return False
-            if count := left_out_by(packet):
-                self._missing += count
-            elif self._budget.admits(len(packet), 1):
+            count = left_out_by(packet)
+            is_admitted = self._budget.admits(len(packet), 1)
+            if not is_admitted:
+                self._left_out.add(len(packet), least=_PACKET_BYTES)
+            if is_admitted and not count:
                 self._take(packet)
             else:
-                self._left_out.add(len(packet))
-                self._missing += 1
+                self._missing = min(self._missing + (count or 1), _MOST_MISSING)
         return True
 
     def _take(self, packet: bytes) -> None:

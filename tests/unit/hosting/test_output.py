@@ -164,6 +164,29 @@ def test_lines_that_found_no_room_in_the_worker_are_told_before_the_next_one():
     assert said == [missing, (3, LogLevel.INFO, "after"), missing]
 
 
+@pytest.mark.parametrize("packet", [encode_log(note_of_left_out(1)), encode_log(LogPacket(0, 1, ""))])
+def test_packets_without_end_are_a_flood_however_short_and_whatever_they_are(packet):
+    clock, given_out = Clock(), [0]
+    left_out = LeftOut(clock)
+
+    def receive(size: int) -> bytes:
+        given_out[0] += 1
+        return packet
+
+    reader = LogReader(receive, lambda *line: None, lambda *line: None, left_out, Budget(clock))
+    while not left_out.is_flood:
+        assert reader.read() and given_out[0] < 500_000
+    assert left_out.total_bytes == (given_out[0] - 1000) * len(packet)
+
+
+def test_what_notes_say_is_believed_up_to_a_bound():
+    packets, told = [encode_log(note_of_left_out(999_999_999_999))] * 3 + [b""], []
+    reader = LogReader(lambda size: packets.pop(0), lambda *line: None, lambda *line: told.append(line), LeftOut())
+    assert reader.read() is False
+    reader.flush(last=True)
+    assert told == [(LogSource.HOST, LogLevel.WARNING, "At least 1,000,000,000 log lines were left out.")]
+
+
 def test_flood_is_far_more_than_anybody_reads_in_a_short_time():
     clock = Clock()
     left_out = LeftOut(clock)
