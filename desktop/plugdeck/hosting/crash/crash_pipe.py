@@ -71,9 +71,22 @@ class CrashPipe:
                 return
             if len(self._said) >= _MOST_BYTES:
                 self._watcher.forget(self._descriptor)
-            if not self._is_looking:
-                self._is_looking = True
-                Thread(target=self._look_once, name="plugdeck-crash", daemon=True).start()
+            if not self._is_looking and not self._begin_to_look():
+                self._watcher.tick(self._try_again)
+
+    def _begin_to_look(self) -> bool:
+        """Whether it is looked at from now on: not where no thread can be started."""
+        self._is_looking = True
+        try:
+            Thread(target=self._look_once, name="plugdeck-crash", daemon=True).start()
+        except RuntimeError:
+            self._is_looking = False
+        return self._is_looking
+
+    def _try_again(self) -> bool:
+        """Whether that has to be tried once more: what was announced is not announced twice."""
+        with self._lock:
+            return self._descriptor >= 0 and not self._is_looking and not self._begin_to_look()
 
     def _look_once(self) -> None:
         """After a false alarm it is listened to again, from the beginning of what is to come."""

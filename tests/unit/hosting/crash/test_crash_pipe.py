@@ -57,6 +57,22 @@ def test_one_looks_again_after_however_many_false_alarms(ends, until):
         until(lambda count=count: ends.looks >= count and not ends.pipe._is_looking)
 
 
+def test_announcement_is_looked_at_as_soon_as_a_thread_can_be_started(ends, until, monkeypatch):
+    ends.may_end.set()
+    refusals = [RuntimeError("can't start new thread")] * 2
+    start = threading.Thread.start
+
+    def start_late(thread: threading.Thread) -> None:
+        if thread.name == "plugdeck-crash" and refusals:
+            raise refusals.pop()
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_late)
+    os.write(ends.writing, ANNOUNCEMENT)
+    until(lambda: ends.looks == 1 and not ends.pipe._is_looking)
+    assert not refusals
+
+
 def test_what_fills_the_pipe_is_left_there_while_one_looks_and_a_later_announcement_is_seen(ends, until):
     ends.fill()
     until(lambda: ends.looks)
