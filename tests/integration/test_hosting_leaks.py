@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import resource
+import select
 import signal
 import sys
 import threading
@@ -17,7 +19,7 @@ import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
-from plugdeck.hosting.outcome import HostError, PluginState
+from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
@@ -105,6 +107,38 @@ def test_ends_of_every_kind_leave_nothing(misbehave, patient, held, untouched, b
             with pytest.raises(HostError):
                 plugin.transform(frame)
             assert held() - idle == Counter()
+
+
+class Full:
+    """An epoll that takes some more descriptors, and then, once, none: as many as a user may watch (ENOSPC)."""
+
+    def __init__(self, epoll: select.epoll, room: int) -> None:
+        self._epoll = epoll
+        self._room = room
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._epoll, name)
+
+    def register(self, descriptor: int, events: int) -> None:
+        self._room -= 1
+        if self._room == -1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        self._epoll.register(descriptor, events)
+
+
+@pytest.mark.parametrize("room", range(6))
+def test_a_process_that_cannot_be_listened_to_leaves_nothing(misbehave, patient, held, untouched, monkeypatch, room):
+    with Supervisor(deadlines=patient) as supervisor:
+        plugin, watcher, idle = supervisor.host(*misbehave), supervisor._watcher, held()
+        watched = dict(watcher._handlers)
+        monkeypatch.setattr(watcher, "_epoll", Full(watcher._epoll, room))
+        with pytest.raises(HostError, match="No space left on device") as failure:
+            plugin.start()
+        assert failure.value.outcome.ending is Ending.NOT_STARTED
+        assert held() - idle == Counter()
+        assert watcher._handlers == watched
+        plugin.start()
+        assert plugin.is_loaded
 
 
 def test_plugins_that_are_refused_leave_nothing(native, patient, untouched):

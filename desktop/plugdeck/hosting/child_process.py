@@ -26,7 +26,7 @@ from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.process_output import LogSink, ProcessOutput
 from plugdeck.hosting.sandbox.line import Line
 from plugdeck.hosting.sandbox.packets import END_WORKER
-from plugdeck.hosting.started_process import start_process
+from plugdeck.hosting.started_process import StartedProcess, start_process
 from plugdeck.hosting.watcher import Watcher
 
 # A process that ends closes its socket a moment before its death can be seen: a long one where the machine is busy.
@@ -182,8 +182,16 @@ class ChildProcess:
 
     def _spawn(self, command: WorkerCommand, launcher: Launcher, sink: LogSink) -> None:
         """On the watcher's thread: the kernel ties the process to the thread that starts it."""
-        self._process = started = start_process(command, launcher)
-        self.channel = started.channel
+        self._process = start_process(command, launcher)
+        self.channel = self._process.channel
+        try:
+            self._listen(self._process, sink)
+        except BaseException:
+            self._stop_listening(self._process)
+            self._process.abandon()
+            raise
+
+    def _listen(self, started: StartedProcess, sink: LogSink) -> None:
         self._output = ProcessOutput(
             self._watcher, sink, (started.stdout, started.stderr), started.log, self._found_flooding
         )
@@ -191,6 +199,11 @@ class ChildProcess:
         self._line = Line(self._watcher, started.line, lambda deed: self._tell_refusal(sink, deed))
         self._crashes = CrashPipe(self._watcher, started.crash, self._hear_of_crash)
         self._watcher.watch(started.pidfd, self._found_dead)
+
+    def _stop_listening(self, started: StartedProcess) -> None:
+        ours = (started.stdout, started.stderr, started.log.fileno(), started.line.fileno(), started.crash)
+        for descriptor in (*ours, started.pidfd):
+            self._watcher.forget(descriptor)
 
     def _found_dead(self) -> None:
         """The number of a descriptor that was closed may be another's by now: only the process itself tells."""

@@ -53,6 +53,16 @@ class StartedProcess:
         except ChildProcessError:
             return None
 
+    def abandon(self) -> None:
+        """Kills it, waits for that, and closes everything: for one that nobody can listen to."""
+        self.send_signal(signal.SIGKILL)
+        self.collect()
+        self.channel.close()
+        self.log.close()
+        self.line.close()
+        for descriptor in (self.stdout, self.stderr, self.crash, self.pidfd):
+            os.close(descriptor)
+
 
 def start_process(command: WorkerCommand, launcher: Launcher) -> StartedProcess:
     """The process; to be called on a thread that lives as long as it may, since the kernel ties it to that.

@@ -43,8 +43,8 @@ class Watcher:
 
     def watch(self, descriptor: int, handler: Callable[[], None]) -> None:
         """Calls ``handler`` on the watcher's thread while the descriptor is readable or hung up."""
-        self._handlers[descriptor] = handler
         self._epoll.register(descriptor, select.EPOLLIN)
+        self._handlers[descriptor] = handler
 
     def forget(self, descriptor: int) -> None:
         """Ends that; before the descriptor is closed."""
