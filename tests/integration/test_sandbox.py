@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import socket
+import stat
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -193,6 +194,50 @@ def test_what_plugdeck_decides_by_is_never_written_by_a_plugin(start, monkeypatc
     with pytest.raises(HostError, match="holds Plugdeck's own files"):
         start(Tier.FILTERED, permissions)
     assert kept.read_text() == "mine"
+
+
+@pytest.fixture
+def decisions(monkeypatch, tmp_path) -> Path:
+    """A file that Plugdeck decides by, two folders below one that a plugin may write to."""
+    for kind in ("CONFIG", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{kind}_HOME", os.fspath(tmp_path / "x" / "y" / "z"))
+    return data_folder() / "decisions"
+
+
+def test_the_folders_above_plugdecks_own_are_not_renamed_by_a_plugin_that_may_write_there(start, decisions, tmp_path):
+    """What was mounted read-only would go along, and the plugin would make another in its place."""
+    decisions.parent.mkdir(parents=True)
+    decisions.write_text("mine")
+    plugin = start(Tier.SEALED, Permissions(writable=(os.fspath(tmp_path / "x"),)))
+
+    for folder in (tmp_path / "x" / "y", tmp_path / "x" / "y" / "z", decisions.parent):
+        assert plugin.call("Try", "rename", os.fspath(folder)) == errno.EBUSY
+        assert plugin.call("Try", "remove-folder", os.fspath(folder)) in {errno.EBUSY, errno.ENOTEMPTY}
+    assert plugin.call("Try", "create", os.fspath(tmp_path / "x" / "y" / "new")) == 0
+    assert plugin.call("Try", "rename", os.fspath(tmp_path / "x" / "y" / "new")) == 0
+    assert decisions.read_text() == "mine"
+
+
+def test_plugdecks_own_folder_is_not_made_by_a_plugin(start, decisions, tmp_path):
+    """Before the first decision there is none, and a plugin would own what it had made."""
+    (tmp_path / "x").mkdir()
+    plugin = start(Tier.SEALED, Permissions(writable=(os.fspath(tmp_path / "x"),)))
+
+    assert plugin.call("Try", "create", os.fspath(decisions)) == errno.EROFS
+    assert stat.S_IMODE(decisions.parent.stat().st_mode) == 0o700
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+def test_a_link_to_plugdecks_own_folders_is_not_given_to_a_plugin(start, decisions, tmp_path, tier):
+    """No mount keeps a link from being replaced by another."""
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "x" / "y" / "z").symlink_to("../../elsewhere")
+
+    for granted in ("x", "x/y"):
+        with pytest.raises(HostError, match="Plugdeck's own files"):
+            start(tier, Permissions(writable=(os.fspath(tmp_path / granted),)))
+    start(tier, Permissions(readable=(os.fspath(tmp_path / "x"),)))
 
 
 @pytest.mark.parametrize("tier", CONFINED)

@@ -102,6 +102,12 @@ static int reserved(size_t mebibytes) {
   return memory == MAP_FAILED ? errno : munmap(memory, mebibytes << 20);
 }
 
+static int renamed(const char *path) {
+  char other[4096];
+  snprintf(other, sizeof other, "%s-old", path);
+  return told(rename(path, other));
+}
+
 static int looked_into(pid_t other) {
   char path[64];
   snprintf(path, sizeof path, "/proc/%d/mem", other);
@@ -120,6 +126,8 @@ int Try(const char *deed, const char *with) {
   if (!strcmp(deed, "create")) return closed(open(with, O_WRONLY | O_CREAT | O_EXCL, 0600));
   if (!strcmp(deed, "truncate")) return told(truncate(with, 1));
   if (!strcmp(deed, "unlink")) return told(unlink(with));
+  if (!strcmp(deed, "rename")) return renamed(with);
+  if (!strcmp(deed, "remove-folder")) return told(rmdir(with));
   if (!strcmp(deed, "make-folder")) return told(mkdir(with, 0700));
   if (!strcmp(deed, "make-link")) return told(symlink("target", with));
   if (!strcmp(deed, "make-pipe")) return told(mkfifo(with, 0600));

@@ -11,7 +11,8 @@ from plugdeck.hosting.sandbox.confinement import Approval, Confinement, Permissi
 from plugdeck.hosting.sandbox.environment import current_folder
 from plugdeck.hosting.sandbox.linked_files import LinkedFiles, linked_files
 from plugdeck.hosting.sandbox.offer import offer
-from plugdeck.hosting.sandbox.own_folders import kept_from
+from plugdeck.hosting.sandbox.own_folders import fence_around
+from plugdeck.text import visible
 
 if TYPE_CHECKING:
     from plugdeck.hosting.hosted_plugin import HostedPlugin
@@ -51,10 +52,18 @@ def check_approved(path: Path, sha256: str, approval: Approval) -> None:
 
 def refusal(tier: Tier, approval: Approval) -> str:
     """Why a plugin with this approval is not started in ``tier``; empty when it may be."""
-    if tier is Tier.FILTERED and (own := kept_from(approval.permissions.writable)):
+    if tier is Tier.LIMITED:
+        return too_weak(tier, approval.lowest_tier)
+    fence = fence_around(approval.permissions.writable)
+    if tier is Tier.FILTERED and fence.all:
         return (
-            f"It may write to a folder that holds Plugdeck's own files ({own[0]}), and without namespaces these cannot "
-            "be kept from it. Take that folder back, or install bubblewrap."
+            f"It may write to a folder that holds Plugdeck's own files ({visible(fence.all[0])}), and without "
+            "namespaces these cannot be kept from it. Take that folder back, or install bubblewrap."
+        )
+    if fence.links:
+        return (
+            f"It may write to a folder with a link that leads to Plugdeck's own files ({visible(fence.links[0])}), "
+            "and could put another in its place. Take that folder back, or allow folders in it that hold no such link."
         )
     return too_weak(tier, approval.lowest_tier)
 

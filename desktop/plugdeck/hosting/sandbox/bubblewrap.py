@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from plugdeck.hosting.sandbox.confinement import Confinement, Permissions
-from plugdeck.hosting.sandbox.own_folders import kept_from
+from plugdeck.hosting.sandbox.own_folders import fence_around
 from plugdeck.hosting.sandbox.visible import SYSTEM_FILES, SYSTEM_FOLDERS, worker_files
 
 NAMESPACES = ("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--cap-drop", "ALL")
@@ -29,7 +29,8 @@ def bubblewrap_arguments(
     """
     permissions = confinement.permissions
     network = ("--share-net",) if permissions.network else ()
-    own = (*worker_files(), *loader_paths, *confinement.needed, *permissions.readable)
+    fence = fence_around(permissions.writable)
+    own = (*worker_files(), *loader_paths, *confinement.needed, *permissions.readable, *fence.inside)
     return (
         program,
         *NAMESPACES,
@@ -38,8 +39,9 @@ def bubblewrap_arguments(
         *("--dev", "/dev", "--proc", "/proc"),
         *("--size", str(TEMPORARY_BYTES), "--tmpfs", "/tmp"),
         *_bound("--ro-bind-try", own),  # after the empty folders, since they may lie in them
-        *_bound("--bind-try", permissions.writable),
-        *_bound("--ro-bind-try", kept_from(permissions.writable)),
+        *_bound("--bind-try", [path for path in permissions.writable if os.path.realpath(path) not in fence.inside]),
+        *_bound("--bind", fence.between),  # what is mounted on cannot be renamed
+        *_bound("--ro-bind", fence.own),
         *_placed(copies, permissions),
         *("--dir", confinement.folder, "--chdir", confinement.folder, "--"),
     )
