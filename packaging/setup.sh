@@ -111,15 +111,15 @@ pip() {
         "$python" -m pip --python "$venv/bin/python" "$@"
 }
 
-# Fills .venv with the extras $1 ("test", "compiler", or "" for none), unless that is done already.
+# Fills .venv with the extras $1 ("test", or "signatures" with or without "compiler"), unless that is done already.
 make_environment() {
-    stamp=$venv/plugdeck-${1:-plain}.stamp
+    stamp=$venv/plugdeck-$1.stamp
     if [ "$(cat "$stamp" 2>/dev/null)" = "$(environment_key)" ]; then return 0; fi
     "$python" -m pip --version >/dev/null 2>&1 || fail "pip is needed: apt-get install python3-pip"
     is_usable || "$python" -m venv --without-pip --clear "$venv" ||
         fail "$python could not make a virtual environment"
-    say "installing Python packages into .venv${1:+, with the extra \"$1\"}"
-    pip install --quiet --editable "$root${1:+[$1]}" ||
+    say "installing Python packages into .venv, with the extras $1"
+    pip install --quiet --editable "${root}[$1]" ||
         fail "pip could not install Plugdeck; can it reach its package index?"
     environment_key >"$stamp"
 }
@@ -132,14 +132,14 @@ is_usable() {
     done
 }
 
-# The samples need a C compiler: the system's, or the one that comes as a Python package.
+# Signatures are checked from the start; the samples need a C compiler: the system's, or one from a Python package.
 runtime_extra() {
     if [ -f "$venv/plugdeck-test.stamp" ]; then
         echo test
     elif printf '#include <stdio.h>\nint x;\n' | cc -x c -fsyntax-only - 2>/dev/null; then
-        echo
+        echo signatures
     else
-        echo compiler
+        echo compiler,signatures
     fi
 }
 

