@@ -27,8 +27,13 @@ class Members:
         self._plugins[plugin.slot] = plugin
 
     def dismiss(self, plugin: HostedPlugin) -> None:
-        """It is none of them any more."""
-        self._plugins.pop(plugin.slot, None)
+        """It is none of them any more; one that has moved on has a slot of its new process, which another has here."""
+        if self.has(plugin):
+            self._plugins.pop(plugin.slot, None)
+
+    def has(self, plugin: HostedPlugin) -> bool:
+        """Whether it is one of them."""
+        return self._plugins.get(plugin.slot) is plugin
 
     def move(self, plugin: HostedPlugin, to: Members) -> None:
         """It is one of ``to`` from now on, with a slot of theirs."""
