@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Permissions, Tier
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.hosting.wire import Kind
+from plugdeck.hosting.worker_group import WorkerGroup
 
 SOURCE = """
 #include <pthread.h>
@@ -330,3 +332,71 @@ def test_one_that_has_left_is_not_taken_for_the_one_that_has_its_number_in_its_o
 
     for plugin in (first, third):
         assert "not known" in plugin.outcome.sentence
+
+
+def test_one_that_is_stopped_on_its_way_to_another_process_leaves_its_old_one_as_it_is(host, until, monkeypatch):
+    first, second = host("first"), host("second")
+    for plugin in (first, second):
+        plugin.start()
+    with pytest.raises(HostError):
+        second.call("Do", "crash")
+    until(lambda: first.is_loaded)
+    group, pid = first._group, first.pid
+    home_of = group.home_of
+
+    def home_and_stop(plugin: HostedPlugin) -> WorkerGroup:
+        found: WorkerGroup = home_of(plugin)
+        assert plugin.slot == first.slot
+        plugin.stop()
+        return found
+
+    monkeypatch.setattr(group, "home_of", home_and_stop)
+    second.start()
+
+    assert (first.state, first.pid, group._members.has(first)) == (PluginState.LOADED, pid, True)
+    assert second.is_loaded and second.pid != pid
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.fixture
+def placed(build_plugin, tmp_path) -> Path:
+    """A plugin that is opened at its own place, since it has data there."""
+    path = tmp_path / "placed.so"
+    path.write_bytes(build_plugin(SOURCE % {"name": "placed", "more": ""}, name="placed.so").read_bytes())
+    path.with_suffix(".json").write_text("{}")
+    return path
+
+
+def test_new_bytes_that_were_allowed_are_loaded_although_the_process_has_a_copy_of_others(hosts, host, placed):
+    first, manifest, old = host("first"), examine(placed).manifest, placed.read_bytes()
+    first.start()
+    refused = hosts.host(placed, manifest, Approval(sha256="0" * 64))
+    with pytest.raises(HostError, match="you allowed"):
+        refused.start()
+    assert first.is_loaded
+    new = placed.with_name("new")
+    new.write_bytes(old + b"\0")
+    new.replace(placed)
+    allowed = hosts.host(placed, manifest, Approval(sha256=sha256(placed)))
+    allowed.start()
+
+    assert allowed.call("Do", "") == first.call("Do", "") == 7
+    assert first.pid == allowed.pid
+
+
+def test_a_copy_that_is_handed_to_a_process_is_what_counts_whatever_becomes_of_the_file(
+    hosts, host, placed, needs_tier
+):
+    """The second one of the same bytes finds the copy there."""
+    needs_tier(Tier.SEALED)
+    approval = Approval(sha256=sha256(placed))
+    plugins = [hosts.host(placed, examine(placed).manifest, approval) for _ in range(2)]
+    plugins[0].start()
+    placed.unlink()
+    plugins[1].is_opened_in_place = True
+
+    assert plugins[1].load_into(plugins[0]._group.process) is None
+    assert plugins[1].call("Do", "") == 7

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,6 +62,11 @@ class GroupProcess:
         """The hash of the bytes that it sees at this path; empty when it sees the file itself."""
         copy = self._placed.get(str(path))
         return copy.sha256 if copy else ""
+
+    def is_outdated(self, path: Path) -> bool:
+        """Whether it sees other bytes at this path than those of the file that lies there now; blocks."""
+        copy = self._placed.get(str(path))
+        return copy is not None and os.access(path, os.F_OK) and not copy.is_still_at(path)
 
     def take_mark(self) -> int | None:
         """Whom one that has ended had noted last, once; None for none."""

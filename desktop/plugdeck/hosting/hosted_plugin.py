@@ -224,16 +224,24 @@ class HostedPlugin:
             HostError: the process ended, or was ended.
             PlugdeckError: the plugin was refused, its file cannot be read, or has other bytes than were approved.
         """
-        request = wire.pack_json([self.slot, str(self.path), fingerprint(self.manifest)])
-        placed = self._group.own.placed_sha256(self.path) if self.is_opened_in_place else ""
+        if self.is_opened_in_place and (placed := self._group.own.placed_sha256(self.path)):
+            self._check_approved(placed)
+            self._ask_to_open(process)  # what lies at the path by now is no matter
+            return
         with sealed_copy(self.path) as copy:
-            self.sha256 = placed or copy.sha256
-            check_approved(self.path, self.sha256, self.approval)
+            self._check_approved(copy.sha256)
             descriptors = () if self.is_opened_in_place else (copy.descriptor,)
-            deadline_s = self._deadlines.load_s
             changed = partial(process.refuse, _CHANGED)
-            with nullcontext() if descriptors or placed else copy.kept_at(self.path, changed):
-                process.ask(Kind.LOAD, request, during=LOADING, deadline_s=deadline_s, descriptors=descriptors)
+            with nullcontext() if descriptors else copy.kept_at(self.path, changed):
+                self._ask_to_open(process, *descriptors)
+
+    def _check_approved(self, sha256: str) -> None:
+        self.sha256 = sha256
+        check_approved(self.path, sha256, self.approval)
+
+    def _ask_to_open(self, process: WorkerProcess, *copy: int) -> None:
+        request = wire.pack_json([self.slot, str(self.path), fingerprint(self.manifest)])
+        process.ask(Kind.LOAD, request, during=LOADING, deadline_s=self._deadlines.load_s, descriptors=copy)
 
     def begin_call(self, during: str) -> Session:
         """For ``Call``. Raises HostError."""

@@ -120,7 +120,7 @@ class WorkerGroup:
             if self._shared is None:
                 self._permissions = plugin.approval.permissions
             confinement = wanted_confinement(self._members.wanted(), self._permissions, self._supply.tier, runner)
-            if self.process and confinement != self.own.confinement:
+            if self.process and (confinement != self.own.confinement or self._is_outdated()):
                 self.begin_stop()
             if not self.process:  # one that is about to end is gone first: its end would be taken for the next one's
                 self.finish_stop(monotonic() + self._deadlines.stop_s)
@@ -130,6 +130,11 @@ class WorkerGroup:
             if refused:
                 self._end_unless_used()
                 raise refused
+
+    def _is_outdated(self) -> bool:
+        """Whether the process sees another file than is to be loaded: one that was refused, and changed since."""
+        wanted = self._members.wanted(unless_loaded=True)
+        return any(plugin.is_opened_in_place and self.own.is_outdated(plugin.path) for plugin in wanted)
 
     def _load_all(self, process: WorkerProcess, asked: HostedPlugin) -> HostError | None:
         """Loads what is wanted and is not loaded; why not, when ``asked`` was refused or the process ended."""
@@ -176,7 +181,8 @@ class WorkerGroup:
 
     def _is_here(self, plugin: HostedPlugin) -> bool:
         """Whether it is in the process, or is to be loaded whenever that is started."""
-        return plugin.standing.is_wanted or plugin.slot in self._members.there()
+        is_wanted = plugin.standing.is_wanted or plugin.slot in self._members.there()
+        return is_wanted and self._members.has(plugin)
 
     def begin_stop(self, *, for_good: bool = False) -> None:
         """Asks the process to end, and returns at once; ``for_good``: nothing can be started any more."""
