@@ -295,9 +295,9 @@ def test_preferences_open_beside_the_window(desk):
     assert dialog.isVisible()
     assert not dialog.isModal()
     dialog.deadline.setValue(5)
-    dialog.restore.setChecked(True)
+    dialog.restore.setChecked(False)
     assert desk.services.settings.get("hosting.call_deadline_s") == 5.0
-    assert desk.services.settings.get("chain.restore") is True
+    assert desk.services.settings.get("chain.restore") is False
     dialog.close()
 
 

@@ -14,9 +14,8 @@ from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.settings import Settings
-from plugdeck.ui.kept_steps import KeptStep, find_all, kept_steps
-from plugdeck.ui.plugin_settings import PluginSettings
-from plugdeck.ui.preferences import RESTORE_CHAIN
+from plugdeck.trust.records import TrustRecords
+from plugdeck.ui.kept_steps import kept_steps
 from plugdeck.ui.services import HOSTING_MODE, hosting_mode
 from plugdeck.ui.session import RUNNING, SessionMemory
 
@@ -140,8 +139,9 @@ def test_a_choice_that_makes_no_sense_is_the_usual_one(settings):
         assert hosting_mode(settings) is HostingMode.INDIVIDUALLY
 
 
-def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, settings, another_desk, qtbot, monkeypatch):
-    settings.set(RESTORE_CHAIN, True)
+@pytest.fixture
+def left_inside(desk, loaded, settings, qtbot):
+    """The key of a plugin that ran inside Plugdeck when its window was closed."""
     memory = SessionMemory(desk.window)
     memory.begin()
     take_in(desk, loaded, qtbot)
@@ -150,28 +150,36 @@ def test_what_runs_inside_plugdeck_does_so_at_the_next_start(desk, loaded, setti
     )
     desk.shell.close()
     settings.save()
+    return loaded
 
+
+def test_what_runs_inside_plugdeck_does_so_at_the_next_start(left_inside, settings, another_desk, qtbot, monkeypatch):
     again = another_desk(Settings.load(settings.path))
     prepared_on = []
     monkeypatch.setattr(Hosts, "prepare_in_app", lambda _: prepared_on.append(threading.current_thread()))
     SessionMemory(again.window).begin()
 
-    qtbot.waitUntil(lambda: again.services.chain.step(loaded) is not None)
-    qtbot.waitUntil(lambda: again.services.chain.step(loaded).state is PluginState.LOADED)
-    assert again.services.chain.step(loaded).mode is HostingMode.IN_APP
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside) is not None)
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside).state is PluginState.LOADED)
+    assert again.services.chain.step(left_inside).mode is HostingMode.IN_APP
     assert prepared_on
     assert threading.main_thread() not in prepared_on
 
 
-def test_a_yes_to_confinement_is_none_to_running_inside_plugdeck(desk, loaded, settings):
+def test_a_yes_to_confinement_is_none_to_running_inside_plugdeck(desk, left_inside, settings, another_desk, qtbot):
     """The question tells how well a plugin is confined, so what is asked about again comes back confined."""
-    step = desk.services.chain.step(loaded)
-    kept = KeptStep(step.path, step.sha256, True, PluginSettings(0, {}), is_in_app=True)
-    records = desk.services.records
+    TrustRecords().withdraw(desk.services.chain.step(left_inside).sha256)
+    again = another_desk(Settings.load(settings.path))
+    SessionMemory(again.window).begin()
+    qtbot.waitUntil(lambda: again.window.trust.asking.current is not None)
+    question = again.window.trust.asking.current
 
-    assert find_all([(kept, False)], records)[0].step.is_in_app
-    records.withdraw(step.sha256)
-    assert not find_all([(kept, False)], records)[0].step.is_in_app
+    again.window.trust.panel.run_wanted.emit(question.permissions)
+
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside) is not None)
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside).state is PluginState.LOADED)
+    assert again.services.chain.step(left_inside).mode is None
+    assert again.services.chain.step(left_inside).approval.lowest_tier is question.tier
 
 
 def test_after_a_crash_of_plugdeck_the_plugin_that_was_inside_is_named(desk, settings, qtbot):

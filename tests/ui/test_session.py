@@ -53,7 +53,6 @@ def wait_until_kept(desk, settings: Settings, count: int) -> None:
 @pytest.fixture
 def left(desk, settings, put, picture):
     """A session with one plugin, changed, and a picture; ended properly. Gives the plugin's path."""
-    settings.set(RESTORE_CHAIN, True)
     begin(desk)
     path = put("blur", priority=5)
     key = load(desk, path)
@@ -180,7 +179,6 @@ def test_safe_mode_brings_transforms_back_one_by_one(left, settings, another_des
 
 
 def test_what_is_kept_off_is_so_at_the_next_start(desk, settings, another_desk, qtbot, put):
-    settings.set(RESTORE_CHAIN, True)
     begin(desk)
     key = load(desk, put("blur"))
     wait_until_kept(desk, settings, 1)
@@ -197,7 +195,6 @@ def test_what_is_kept_off_is_so_at_the_next_start(desk, settings, another_desk, 
 
 
 def test_the_end_of_the_desktop_session_is_a_proper_end(desk, settings, qtbot, put):
-    settings.set(RESTORE_CHAIN, True)
     memory = begin(desk)
     load(desk, put("blur"))
     qapp = QApplication.instance()

@@ -62,7 +62,7 @@ class Preferences(QDialog):
         self.deadline.setSuffix(" s")
         self.deadline.setValue(self._settings.get(CALL_DEADLINE, DEFAULT_DEADLINE_S))
         self.deadline.setAccessibleName("How long one call into a plugin may take")
-        self.restore.setChecked(self._settings.get(RESTORE_CHAIN, False))
+        self.restore.setChecked(self._settings.get(RESTORE_CHAIN, True))
 
     def changeEvent(self, event: QEvent) -> None:
         """Writes the note in the colour of another palette."""

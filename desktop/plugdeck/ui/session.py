@@ -26,7 +26,7 @@ from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.paths import sample_picture
 from plugdeck.trust.content import sha256_of_report
-from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find_all, kept_steps
+from plugdeck.ui.kept_steps import STEPS, Found, KeptStep, find, kept_steps
 from plugdeck.ui.main_window import MainWindow
 from plugdeck.ui.plugin_settings import PluginSettings, keep_settings, kept_settings
 from plugdeck.ui.preferences import RESTORE_CHAIN
@@ -81,7 +81,7 @@ class SessionMemory(QObject):
             self._window.hosting.name_crashes()
         self._settings.set(RUNNING, True)
         self._window.saving.save()
-        is_wanted = self._settings.get(RESTORE_CHAIN, False)
+        is_wanted = self._settings.get(RESTORE_CHAIN, True)
         has_session = bool(self._kept or self._settings.get(PICTURE, ""))
         if safe_mode or (was_cut_short and is_wanted and has_session):
             self._begin_safely(was_cut_short=was_cut_short and not safe_mode)
@@ -165,9 +165,8 @@ class SessionMemory(QObject):
         if loading.why_not(report := found.report):
             return "does not fit here"
 
-        def run(approval: Approval) -> None:
+        def run(approval: Approval, mode: HostingMode | None = None) -> None:
             chosen, off = step.settings, keep_off or step.is_kept_off
-            mode = HostingMode.IN_APP if step.is_in_app else None
             key = loading.load(
                 report,
                 for_mode(approval, mode),
@@ -181,7 +180,8 @@ class SessionMemory(QObject):
                 chain.set_enabled(key, step.enabled)
                 self._attribute(report)
 
-        self._window.files.rebuilds.approve(report, run, partial(self._forget, step))
+        unasked = partial(run, mode=HostingMode.IN_APP if step.is_in_app else None)
+        self._window.files.rebuilds.approve(report, unasked, partial(self._forget, step), run)
         return ""
 
     def _attribute(self, report: Report) -> None:
@@ -244,7 +244,7 @@ class SessionMemory(QObject):
 
 def _find(wanted: Sequence[tuple[KeptStep, bool]], services: Services) -> list[Found]:
     """What became of the steps, with everything at hand that loading them takes; blocks."""
-    found = find_all(wanted, services.records)
+    found = [find(step, may_differ=may_differ) for step, may_differ in wanted]
     if any(each.step.is_in_app for each in found):
         services.hosts.prepare_in_app()
     return found
