@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
@@ -93,6 +94,23 @@ def test_a_followed_build_with_a_bad_signature_asks(desk, followed, step, put, q
     assert desk.window.trust.asking.current.signature.is_bad
     assert step(followed).version == "1.0.0"
     assert TrustRecords().decisions() == before
+
+
+def test_a_followed_build_that_was_asked_about_is_as_confined_as_the_question_said(desk, followed, step, put, qtbot):
+    desk.window.hosting._take_in(followed)
+    qtbot.waitUntil(lambda: step(followed).mode is HostingMode.IN_APP)
+    path = step(followed).path
+    path.with_name(f"{path.name}.sig").write_text("no signature")
+    put("blur", version="2.0.0", is_known=False)
+    qtbot.waitUntil(lambda: desk.window.trust.asking.current is not None)
+    question = desk.window.trust.asking.current
+
+    desk.window.trust.panel.run_wanted.emit(question.permissions)
+
+    qtbot.waitUntil(lambda: step(followed).version == "2.0.0")
+    assert step(followed).mode is None
+    assert step(followed).approval.lowest_tier is question.tier
+    assert "runs in a process of its own" in desk.notices()
 
 
 def test_a_yes_that_was_taken_back_elsewhere_asks_about_a_followed_build(desk, followed, step, put, qtbot):

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.catalogue.report import Report
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.sandbox.confinement import Approval
 from plugdeck.settings import Settings
 from plugdeck.trust.content import sha256_of_report
-from plugdeck.trust.question import ask_or_approve
-from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.plugin_settings import PluginSettings, parse_settings, plain_settings
 
 STEPS = "session.steps"
@@ -58,11 +53,6 @@ def kept_steps(settings: Settings) -> list[KeptStep]:
     return [step for step in map(_parse, entries) if step]
 
 
-def find_all(kept: Iterable[tuple[KeptStep, bool]], records: TrustRecords) -> list[Found]:
-    """Each step's file, as ``find`` does with it and with whether other bytes will do; blocks."""
-    return [_confined_if_asked(find(step, may_differ=may_differ), records) for step, may_differ in kept]
-
-
 def find(step: KeptStep, *, may_differ: bool = False) -> Found:
     """Reads a step's file, never running it; blocks. ``may_differ``: other bytes than then will do."""
     try:
@@ -73,16 +63,6 @@ def find(step: KeptStep, *, may_differ: bool = False) -> Found:
     except (PlugdeckError, OSError, ValueError):
         return Found(step, None, "cannot be read")
     return Found(step, report) if is_same else Found(step, None, "has changed")
-
-
-def _confined_if_asked(found: Found, records: TrustRecords) -> Found:
-    """Whoever is asked reads how well it is confined: a yes to that is none to running it inside Plugdeck."""
-    if not found.step.is_in_app or found.report is None:
-        return found
-    with suppress(PlugdeckError):
-        if isinstance(ask_or_approve(found.report, records), Approval):
-            return found
-    return replace(found, step=replace(found.step, is_in_app=False))
 
 
 def _parse(entry: object) -> KeptStep | None:

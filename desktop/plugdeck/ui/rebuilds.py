@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -19,8 +20,8 @@ SETTLE_MS = 500
 
 Run = Callable[[Approval], object]
 Leave = Callable[[], None]
-Ask = Callable[[Report, Run, Leave], None]
-"""The question before a plugin runs: what is to be done on a yes, and on a no."""
+Ask = Callable[[Report, Run, Leave, Run | None], None]
+"""The question before a plugin runs: what is to be done on a yes of before, on a no, and on a yes of now."""
 
 
 class Rebuilds(QObject):
@@ -65,19 +66,23 @@ class Rebuilds(QObject):
             self._waiting.add(step.path)
             self._timer.start()
 
-    def approve(self, report: Report, run: Run, leave: Leave = lambda: None) -> None:
-        """Says yes to other bytes at a path that the user follows, as he wished, and asks in any other case."""
+    def approve(self, report: Report, run: Run, leave: Leave = lambda: None, run_asked: Run | None = None) -> None:
+        """Says yes to other bytes at a path that the user follows, as he wished, and asks in any other case.
+
+        What ``run_asked`` is, ``Asking.approve`` says.
+        """
+        ask = partial(self._ask, report, run, leave, run_asked)
         if not self.follows(report.path):
-            self._ask(report, run, leave)
+            ask()
             return
 
         def go_on(approval: Approval | None) -> None:
             if approval:
                 run(approval)
             else:
-                self._ask(report, run, leave)
+                ask()
 
-        self._background.run(lambda: self._approval(report), go_on, lambda _: self._ask(report, run, leave))
+        self._background.run(lambda: self._approval(report), go_on, lambda _: ask())
 
     def _take(self) -> None:
         waiting, self._waiting = self._waiting, set()

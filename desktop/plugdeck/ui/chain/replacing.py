@@ -15,11 +15,15 @@ from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval
 from plugdeck.ui.preview.latest import Latest
 
-Approve = Callable[[Report, Callable[[Approval], object]], None]
-"""Asks the user, where that is needed, before a plugin runs; then does what is to be done."""
+Run = Callable[[Approval], object]
+Approve = Callable[[Report, Run, Callable[[], None], Run], None]
+"""Asks the user, where that is needed, before a plugin runs; then does what is to be done.
+
+It is given what to do when nobody had to be asked, on a no, and on a yes.
+"""
 
 
-def ask_nobody(_report: Report, run: Callable[[Approval], object]) -> None:
+def ask_nobody(_report: Report, run: Run, _leave: Callable[[], None], _run_asked: Run) -> None:
     """Runs it at once: for plugins that nobody has to be asked about."""
     run(NO_APPROVAL_NEEDED)
 
@@ -59,14 +63,15 @@ class Replacing(QObject):
 
     def _take_report(self, key: str, report: Report) -> None:
         if report.manifest and report.manifest.is_transform and report.loads:
-            self._approve(report, partial(self._replace, key, report.manifest))
+            replace = partial(self._replace, key, report.manifest)
+            self._approve(report, replace, lambda: None, partial(replace, was_asked=True))
             return
         worst = next((finding for finding in report.findings if finding.stops_load), None)
         self._refuse(key, f"{worst.message} {worst.remedy}" if worst else "It is no image transform any more.")
 
-    def _replace(self, key: str, manifest: Manifest, approval: Approval) -> None:
+    def _replace(self, key: str, manifest: Manifest, approval: Approval, *, was_asked: bool = False) -> None:
         if step := self._chain.step(key):
-            mode = mode_of_new_build(step.mode, is_followed=self._follows(step.path))
+            mode = mode_of_new_build(step.mode, is_followed=not was_asked and self._follows(step.path))
             self._chain.replace(key, manifest, for_mode(approval, mode), mode)
             if mode is not step.mode:
                 self.moved_out.emit(key)

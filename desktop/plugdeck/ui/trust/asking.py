@@ -28,6 +28,7 @@ class Wish:
     report: Report
     run: Run
     leave: Leave
+    run_asked: Run
     question: Question | None = None
     is_aside: bool = field(default=False)
     """Whether the user looks at something else first."""
@@ -59,7 +60,7 @@ class Asking(QObject):
         """Every question without an answer, in the order in which they came."""
         return tuple(wish.question for wish in self._wishes.values() if wish.question)
 
-    def approve(self, report: Report, run: Run, leave: Leave = lambda: None) -> None:
+    def approve(self, report: Report, run: Run, leave: Leave = lambda: None, run_asked: Run | None = None) -> None:
         """Runs it at once where the user said yes before, and else asks.
 
         A second wish for the same file takes the place of the first, and is about its bytes as they are now.
@@ -68,11 +69,12 @@ class Asking(QObject):
             report: what is to run.
             run: gets what the user agreed to.
             leave: called when he said no, or the file cannot be read.
+            run_asked: gets it in the place of ``run`` when he had to be asked: he read how well it is confined.
         """
         if known := self._wishes.pop(report.path, None):
             known.leave()
             self._forget_current(known)
-        wish = self._wishes[report.path] = Wish(report, run, leave)
+        wish = self._wishes[report.path] = Wish(report, run, leave, run_asked or run)
         self._look(wish)
 
     def run_current(self, permissions: Permissions) -> None:
@@ -177,10 +179,10 @@ class Asking(QObject):
 
         def fail(error: PlugdeckError) -> None:
             self.failed.emit(error)
-            wish.run(approval)
+            wish.run_asked(approval)
 
         def run(_: object) -> None:
-            wish.run(approval)
+            wish.run_asked(approval)
 
         self._background.run(lambda: self._write(question, approval), run, fail)
 
