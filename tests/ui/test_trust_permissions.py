@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 
 from plugdeck import paths
 from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Tier
 from plugdeck.hosting.sandbox.offer import offer
@@ -128,6 +129,23 @@ def test_what_is_taken_back_is_out_of_reach_again(desk, folder, put, tmp_path):
     desk.qtbot.mouseClick(page.editor.rows[0].remove, Qt.MouseButton.LeftButton)
     desk.qtbot.waitUntil(lambda: "it cannot read" in said(desk, key))
     assert TrustRecords().approval(sha256_of(path)).permissions == NO_PERMISSIONS
+
+
+def test_what_shares_a_process_has_one_of_its_own_after_a_change_and_that_is_said(desk, folder, put):
+    chain, desk.services.hosts.mode = desk.services.chain, HostingMode.TOGETHER
+    paths = put("blur"), put("other", priority=200)
+    desk.open(folder)
+    blur, other = (desk.load(path, permissions=Permissions(network=path is paths[1])) for path in paths)
+    desk.select(paths[0])
+    page = open_permissions(desk)
+    desk.qtbot.waitUntil(lambda: "may share its process" in page.note.text())
+    assert "after a change it has one of its own" in page.note.text()
+
+    page.editor.network.click()
+
+    desk.qtbot.waitUntil(lambda: chain.step(blur).approval.permissions.network and chain.step(blur).is_loaded)
+    assert chain.step(blur).approval.permissions == chain.step(other).approval.permissions
+    assert chain._steps.find(blur).host.pid != chain._steps.find(other).host.pid
 
 
 def test_a_change_starts_a_new_process_with_the_same_settings(desk, page):
@@ -347,7 +365,7 @@ def test_the_preferences_list_every_decision_with_its_hash_and_permissions(decis
     assert table["blur"][DecisionColumn.ANSWER] == "May run"
     assert table["blur"][DecisionColumn.MAY] == "read 1 folder, use the network"
     assert table["blur"][DecisionColumn.SHA256].startswith("a1a1 a1a1")
-    assert table["<b>glow</b>⟨U+202E⟩"][DecisionColumn.ANSWER] == "In quarantine"
+    assert table["<b>glow</b>⟨U+202E⟩"][DecisionColumn.ANSWER] == "Quarantined"
 
 
 def test_a_yes_can_be_withdrawn_there(decisions, qtbot):
@@ -362,6 +380,7 @@ def test_a_quarantine_is_explained_and_can_be_lifted_there(decisions, qtbot):
     choose_line(decisions, "b2" * 32)
     assert "It ended badly 3 times" in decisions.note.text()
     assert not decisions.withdraw.isEnabled()
+    assert decisions.lift.text() == "Lift &quarantine"  # as on a plugin's card
     decisions.lift.click()
     qtbot.waitUntil(lambda: len(cells(decisions)) == 1)
     assert TrustRecords().quarantined("b2" * 32) == ""

@@ -46,6 +46,7 @@ def test_the_list_and_the_details_show_it_after_a_restart_and_no_longer_once_it_
     desk.select(path)
     standing = desk.details.header.standing
     desk.qtbot.waitUntil(lambda: REASON in standing.text())
+    assert standing.text().startswith("Quarantined. ")
     assert standing.isVisible()
     TrustRecords().lift(sha256_of(path))
     come_back(desk)

@@ -67,7 +67,7 @@ class WindowTrust(QObject):
             details.header.show_standing(found.words if found else "", found.tone if found else Tone.QUIET)
         else:
             why = self.quarantined.reasons.get(details.subject.report.path, "") if details.subject else ""
-            details.header.show_standing(f"In quarantine. {why} {_ASKED_AGAIN}" if why else "", Tone.BAD)
+            details.header.show_standing(f"Quarantined. {why} {_ASKED_AGAIN}" if why else "", Tone.BAD)
 
     def summaries(self) -> dict[Path, StepSummary]:
         """How the list shows what is in quarantine, for plugins that are not in the chain."""

@@ -38,7 +38,7 @@ class DecisionsList(QWidget):
         self.table = QTableView(self)
         self.note = TonedLabel(Tone.QUIET, self)
         self.withdraw = QPushButton("Take my yes &back", self)
-        self.lift = QPushButton("Lift the &quarantine", self)
+        self.lift = QPushButton("Lift &quarantine", self)
         self.copy = QPushButton("Copy the &SHA-256", self)
         self._lay_out()
         self._request.succeeded.connect(self._show)

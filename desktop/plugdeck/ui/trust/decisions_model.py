@@ -85,7 +85,7 @@ def cell(decision: Decision, column: DecisionColumn) -> str:
         case DecisionColumn.PLUGIN:
             return visible(decision.name, NAME_LIMIT)
         case DecisionColumn.ANSWER:
-            return "In quarantine" if decision.quarantine else "May run"
+            return "Quarantined" if decision.quarantine else "May run"
         case DecisionColumn.MAY:
             return (permissions_in_short(decision.approval.permissions) if decision.approval else "") or "–"
         case DecisionColumn.DAY:
