@@ -138,6 +138,9 @@ def test_a_loaded_plugin_whose_file_is_gone_is_still_shown(desk, folder, put):
     assert desk.details.subject.key == key
     assert "The file is gone" in desk.details.header.verdict.text()
     assert desk.details.header.restart.isVisible()
+    assert not desk.details.header.restart.isEnabled()
+    assert not desk.window.actions.restart.isEnabled()
+    assert "would not come back" in desk.details.header.restart.toolTip()
     desk.select(folder / "edges.so")
     click(desk, key)
     assert shown(desk) == "blur"
@@ -145,6 +148,7 @@ def test_a_loaded_plugin_whose_file_is_gone_is_still_shown(desk, folder, put):
     put("blur")
     desk.wait_for_state(path, PluginState.STALE)
     assert "gone" not in desk.details.header.verdict.text()
+    assert desk.details.header.restart.isEnabled()
     assert selected(desk) == ["blur"]
 
 

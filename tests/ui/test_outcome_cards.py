@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 
 import pytest
@@ -12,6 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED
 from plugdeck.image import Image, ImageLayout
 from plugdeck.ui.chain.pane import ChainPane
 from plugdeck.ui.outcome.words import STAYS_OFF
@@ -194,6 +196,47 @@ def test_a_deleted_file_is_a_badge(pane, deck, qtbot):
     row = pane.row(key)
     qtbot.waitUntil(lambda: row.state.text() == "Loaded · not unloadable · file deleted")
     assert "deleted" in row.reason.text()
+
+
+def test_what_is_said_of_a_file_fits_whether_its_code_runs(pane, deck, qtbot):
+    key = deck.load("one")
+    row = pane.row(key)
+    deck.chain.mark_stale(key, True)
+    qtbot.waitUntil(lambda: "The old code keeps running" in row.reason.text())
+    deck.chain.mark_deleted(key)
+    qtbot.waitUntil(lambda: "The loaded code keeps working" in row.reason.text())
+    assert not row.explanation.restart.isEnabled()
+    assert "would not come back" in row.explanation.restart.toolTip()
+    deck.chain.keep_off(key)
+    qtbot.waitUntil(lambda: row.reason.text() == "Its file was deleted. Put it back to start the plugin.")
+    assert row.explanation.restart.isEnabled()
+    deck.chain.mark_stale(key, True)
+    qtbot.waitUntil(lambda: "Take the new one to start it" in row.reason.text())
+
+
+def test_one_that_is_kept_off_starts_again_with_its_new_file_once_that_is_allowed(pane, deck, qtbot, tmp_path):
+    path = tmp_path / "adder.so"
+    shutil.copy(deck.compile("adder"), path)
+    key = deck.load_file(path)
+    card = pane.row(key).card
+    deck.chain.keep_off(key)
+    qtbot.waitUntil(card.start.isVisible)
+    shutil.copy(deck.compile("adder", version="2.0.0"), tmp_path / "new.so").rename(path)
+    deck.chain.mark_stale(key, True)
+    asked = []
+    pane.replacing._approve = lambda report, run, *_: (asked.append(report.path), run(NO_APPROVAL_NEEDED))
+    qtbot.mouseClick(card.start, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: deck.step(key).state is PluginState.LOADED and deck.step(key).version == "2.0.0")
+    assert asked == [path]
+
+
+def test_why_a_new_file_was_not_taken_is_told_of_one_that_does_not_run(pane, deck, qtbot):
+    key = deck.load("one")
+    row = pane.row(key)
+    deck.chain.keep_off(key)
+    qtbot.waitUntil(lambda: deck.step(key).state is PluginState.NOT_LOADED)
+    deck.chain.refuse_replacement(key, "It is no image transform any more.")
+    qtbot.waitUntil(lambda: row.reason.text() == "The new file was not taken. It is no image transform any more.")
 
 
 def test_a_card_fits_a_narrow_chain(pane, deck, qtbot, crash):

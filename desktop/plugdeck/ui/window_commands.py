@@ -13,6 +13,7 @@ from plugdeck import paths
 from plugdeck.compat.finding import Severity
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.calls.callees import has_functions
+from plugdeck.ui.chain.words import RESTART_WHY_NOT, can_restart
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.install.removal import Removal
@@ -66,7 +67,8 @@ class WindowCommands(QObject):
         actions, step = self._window.actions, subject.step if subject else None
         actions.load.setEnabled(loadable)
         actions.call.setEnabled(bool(subject and has_functions(subject.report)))
-        actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING)
+        actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING and can_restart(step))
+        actions.restart.setToolTip(RESTART_WHY_NOT if step and not can_restart(step) else "")
         actions.restart.setText(f"&{START_AGAIN if step and not step.is_loaded else RESTART}")
         actions.take_out.setEnabled(step is not None)
         actions.replace.setEnabled(bool(step and step.stale))
@@ -92,10 +94,8 @@ class WindowCommands(QObject):
     def restart_selected(self) -> None:
         """Ends its host and starts a new one; for a file that changed, that is a question to the user."""
         subject = self._window.details.subject
-        if subject and subject.step and subject.step.stale:
-            self.replace_selected()
-        elif subject and subject.key:
-            self._window.services.chain.restart(subject.key)
+        if subject and subject.key:
+            self._window.chain.restart(subject.key)
 
     def replace_selected(self) -> None:
         """Swaps in the file as it is now, if that still fits."""

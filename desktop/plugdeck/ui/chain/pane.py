@@ -93,6 +93,14 @@ class ChainPane(QWidget):
         for row in self._rows.values():
             row.set_selected(False)
 
+    def restart(self, key: str) -> None:
+        """Ends a step's host and starts a new one; where its file is another one by now, that is asked about first."""
+        step = self._chain.step(key)
+        if step and step.stale:
+            self.replacing.use_new(key)
+        else:
+            self._chain.restart(key)
+
     def renew(self) -> None:
         """Shows the chain as it is now."""
         steps = self._chain.steps()
@@ -160,7 +168,7 @@ class ChainPane(QWidget):
         row = StepRow(self._content)
         row.enabled_changed.connect(partial(self._chain.set_enabled, key))
         row.priority_changed.connect(partial(self._chain.set_priority, key))
-        row.restart_wanted.connect(partial(self._chain.restart, key))
+        row.restart_wanted.connect(partial(self.restart, key))
         row.replace_wanted.connect(partial(self.replacing.use_new, key))
         row.follow_wanted.connect(partial(self.follow_wanted.emit, key))
         row.keep_off_wanted.connect(partial(self._chain.keep_off, key))

@@ -30,9 +30,11 @@ from plugdeck.ui.chain.words import (
     FOLLOW,
     FOLLOW_WHY,
     NOT_UNLOADABLE,
+    RESTART_WHY_NOT,
     RUNNING,
     TAKE_OUT,
     TAKE_OUT_WHY,
+    can_restart,
     own_time,
     reason,
     spoken,
@@ -104,6 +106,8 @@ class StepRow(QFrame):
         self.state.set_explanation(NOT_UNLOADABLE if step.state in RUNNING else "")
         self.info.setVisible(step.state in RUNNING)
         self.replace.setVisible(step.stale)
+        self.explanation.restart.setEnabled(can_restart(step))
+        self.explanation.restart.setToolTip("" if can_restart(step) else RESTART_WHY_NOT)
         self.card.show_step(step, build_id)
         self._show_reason(step)
         if step.state not in RUNNING:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from plugdeck.chain.step import StepView
-from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.outcome import PluginState
 from plugdeck.ui.outcome.words import card_of
 
@@ -23,7 +22,10 @@ TOTAL_WHY = (
     "so a change takes less."
 )
 _STALE = "The file changed after it was loaded. The old code keeps running until you take the new one."
+_CHANGED = "The file is another one than the one that was to be run. Take the new one to start it."
 _DELETED = "Its file was deleted. The loaded code keeps working; a new process needs the file back."
+_GONE = "Its file was deleted. Put it back to start the plugin."
+RESTART_WHY_NOT = "Its file was deleted: what is loaded keeps working, and would not come back after its process ends."
 RUNNING = frozenset({PluginState.LOADED, PluginState.STALE})
 
 
@@ -32,7 +34,7 @@ def state_words(step: StepView, *, is_followed: bool = False) -> str:
     badges = (
         "not unloadable" if step.is_loaded else "",
         "" if step.enabled else "off",
-        "inside Plugdeck" if step.mode is HostingMode.IN_APP and step.is_loaded else "",
+        "inside Plugdeck" if step.is_inside else "",
         "file deleted" if step.is_deleted else "",
         "follows rebuilds" if is_followed else "",
     )
@@ -41,14 +43,23 @@ def state_words(step: StepView, *, is_followed: bool = False) -> str:
 
 
 def reason(step: StepView) -> str:
-    """Why a loaded step is not as one would expect; empty when all is well. How one ended is told by its card."""
+    """Why a step is not as one would expect; empty when all is well. How one ended is told by its card."""
     if step.state is PluginState.LOADING:
         return ""
     if step.error:
         return step.error
+    if step.not_taken and not step.is_loaded:  # else its card tells
+        return step.not_taken.sentence
     if step.is_deleted:
-        return _DELETED
-    return _STALE if step.stale else ""
+        return _DELETED if step.is_loaded else _GONE
+    if step.stale:
+        return _STALE if step.is_loaded else _CHANGED
+    return ""
+
+
+def can_restart(step: StepView) -> bool:
+    """Whether ending its process leaves something to start: loaded code whose file is gone cannot come back."""
+    return not (step.is_loaded and step.is_deleted)
 
 
 def spoken(number: int, step: StepView) -> str:

@@ -10,8 +10,8 @@ from plugdeck.compat.finding import Finding, Severity
 GONE = Finding(
     "file.gone",
     Severity.WARNING,
-    "The file is gone; the loaded code keeps working until its process ends.",
-    remedy="Put the file back before you restart its host: a new process has to read it.",
+    "The file is gone.",
+    remedy="Put it back: a new process has to read it. What is loaded already keeps working until its process ends.",
 )
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QToolButton, QVB
 
 from plugdeck.catalogue.report import Status
 from plugdeck.hosting.outcome import PluginState
+from plugdeck.ui.chain.words import RESTART_WHY_NOT, can_restart
 from plugdeck.ui.details.header_words import standing_words, title_words, verdict_words, worker_words
 from plugdeck.ui.details.subject import Subject
 from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
@@ -22,6 +23,7 @@ WHY = (
     "its host to begin afresh."
 )
 NO_TRANSFORM = "Not an image transform: call its functions with Plugin → Call a function…"
+_RESTART_WHY = "Ends the plugin's process and starts a new one with the same settings"
 _NOT_STARTED_BY_HAND = {PluginState.LOADING, PluginState.QUARANTINED}
 _USABLE = {Status.COMPATIBLE, Status.WARNING}
 
@@ -70,7 +72,8 @@ class DetailsHeader(QWidget):
         self.load.setEnabled(loadable)
         self.restart.setVisible(step is not None)
         self.restart.setText(RESTART if step and step.is_loaded else START_AGAIN)
-        self.restart.setEnabled(step is not None and step.state not in _NOT_STARTED_BY_HAND)
+        self.restart.setEnabled(step is not None and step.state not in _NOT_STARTED_BY_HAND and can_restart(step))
+        self.restart.setToolTip(RESTART_WHY_NOT if step and not can_restart(step) else _RESTART_WHY)
         self.replace.setVisible(bool(step and step.stale))
         self._paint_marks()
 
@@ -142,7 +145,6 @@ class DetailsHeader(QWidget):
         self._why_button.setAccessibleName("Why a loaded plugin cannot be unloaded")
         self._why_button.toggled.connect(self._show_why)
         self.load.setAccessibleName("Load this plugin into the chain")
-        self.restart.setToolTip("Ends the plugin's process and starts a new one with the same settings")
         self.replace.setToolTip("Starts a new process with the file as it is now")
         self.back.clicked.connect(self.back_wanted)
         self.load.clicked.connect(self.load_wanted)
