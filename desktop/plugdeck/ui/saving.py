@@ -18,6 +18,7 @@ class Saving(QObject):
     """Does nothing before ``begin``: a window that is only drawn leaves no trace. Files are written off this thread."""
 
     _noted = Signal()
+    _written = Signal()
 
     def __init__(
         self,
@@ -32,9 +33,13 @@ class Saving(QObject):
         self._background = background
         self._tell = tell
         self._forget: Callable[[], None] | None = None
+        self._is_writing = False
+        self._is_due = False
+        """Something was noted after what is being written."""
         self._timer = QTimer(self, interval=_REST_MS, singleShot=True)
         self._timer.timeout.connect(self.save)
         self._noted.connect(self._save_soon, Qt.ConnectionType.QueuedConnection)
+        self._written.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
 
     def begin(self) -> None:
         """Writes what is noted from now on, and what was noted before."""
@@ -43,14 +48,31 @@ class Saving(QObject):
             self._save_soon()
 
     def save(self) -> None:
-        """Writes now; returns at once."""
-        self._background.run(self._settings.save, lambda _: None, self._fail)
+        """Writes now, or again when what is being written has been; returns at once."""
+        if self._is_writing:  # one thread is enough for a disk that hangs
+            self._is_due = True
+            return
+        self._is_writing = True
+        self._background.run(self._write, lambda _: None, self._fail)
 
     def end(self) -> None:
         """Whoever ends the window writes what is left."""
         self._timer.stop()
         if self._forget:
             self._forget()
+
+    def _write(self) -> None:
+        try:
+            self._settings.save()
+        finally:
+            with suppress(RuntimeError):  # the window may be gone
+                self._written.emit()
+
+    def _go_on(self) -> None:
+        self._is_writing = False
+        if self._is_due:
+            self._is_due = False
+            self.save()
 
     def _fail(self, error: PlugdeckError) -> None:
         self._tell(error)
