@@ -128,6 +128,17 @@ def test_a_yes_that_was_taken_back_elsewhere_goes_over_to_nothing(path):
     assert TrustRecords(path).decisions() == ()
 
 
+def test_a_yes_that_was_narrowed_elsewhere_goes_over_to_nothing(path):
+    records, wide = TrustRecords(path), Permissions(network=True)
+    allow(records, ONE, permissions=wide)
+    earlier = records.decision(ONE)
+    TrustRecords(path).change_permissions(ONE, PermissionEdit(wide, NO_PERMISSIONS))
+
+    assert records.pass_on(earlier, TWO, name="blur") is None
+    assert TrustRecords(path).approval(ONE).permissions == NO_PERMISSIONS
+    assert TrustRecords(path).approval(TWO) is None
+
+
 def test_a_yes_goes_over_to_nothing_that_is_in_quarantine(path):
     records = TrustRecords(path)
     allow(records, ONE)
