@@ -21,6 +21,11 @@ from plugdeck.ui.session import RUNNING, SessionMemory
 
 pytestmark = pytest.mark.qt_log_ignore("propagateSizeHints")
 
+GO_NOTE = r"""__asm__(
+  ".pushsection .note.go.buildid, \"a\", @note\n.balign 4\n.long 3, 4, 4\n"
+  ".asciz \"Go\"\n.balign 4\n.ascii \"made\"\n.popsection");"""
+"""What Go's linker leaves in a file."""
+
 CRASHES_INSIDE = """
 import os, signal
 from plugdeck.hosting.in_app_journal import InAppJournal
@@ -59,6 +64,34 @@ def test_together_is_chosen_in_the_menu_holds_at_once_and_is_remembered(desk, fo
         "Each in a process of its own",
         "Those that are allowed the same in one process",
     ]
+
+
+def test_the_mode_that_holds_already_moves_nothing(desk, loaded, monkeypatch):
+    moved = []
+    monkeypatch.setattr(desk.services.chain, "rehost", lambda key, mode: moved.append((key, mode)))
+    desk.window.hosting.modes[HostingMode.INDIVIDUALLY].trigger()
+    assert moved == []
+    desk.window.hosting.modes[HostingMode.TOGETHER].trigger()
+    assert moved == [(loaded, None)]
+
+
+def test_what_brings_a_runtime_of_its_own_is_never_said_to_be_inside_plugdeck(desk, folder, put, qtbot):
+    path, chain = put("blur", body=GO_NOTE), desk.services.chain
+    desk.open(folder)
+    key = desk.load(path)
+    action = desk.window.actions.in_app
+    assert chain.step(key).manifest.language_runtime == "Go"
+    assert not action.isEnabled()
+    assert "always has a process of its own" in action.toolTip()
+
+    chain.rehost(key, HostingMode.IN_APP)  # as a session does whose plugin was built from another source by then
+
+    qtbot.waitUntil(lambda: chain.step(key).mode is HostingMode.IN_APP)
+    assert pid(desk, key) is not None
+    row = desk.window.chain.row(key)
+    qtbot.waitUntil(lambda: row.state.text() == "Loaded · not unloadable")
+    assert not action.isChecked()
+    assert not action.isEnabled()
 
 
 def test_inside_plugdeck_is_a_wish_that_is_confirmed_after_a_warning(desk, loaded, qtbot):

@@ -297,6 +297,10 @@ def test_a_verified_author_is_named_on_the_loaded_plugin(desk, folder, put):
     desk.load(path)
     desk.qtbot.waitUntil(lambda: desk.details.header.standing.text() == "Signed by Ann Author, whose key you know.")
     assert open_permissions(desk).signature.text() == "Signed by Ann Author, whose key you know."
+    put("blur", version="2.0.0", is_known=False)
+    desk.wait_for_state(path, PluginState.STALE)
+    desk.qtbot.waitUntil(lambda: "The new file, version 2.0.0" in desk.details.header.verdict.text())
+    assert desk.details.header.standing.text() == ""  # that was the file before
 
 
 # --- words

@@ -37,6 +37,7 @@ class Successor:
     approval: Approval
     mode: HostingMode | None
     sha256: str
+    was_allowed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,11 @@ class StepView:
         return self.state in {PluginState.LOADED, PluginState.STALE}
 
     @property
+    def is_inside(self) -> bool:
+        """Whether it runs inside Plugdeck: as was chosen, unless its file needs a process of its own."""
+        return self.mode is HostingMode.IN_APP and self.is_loaded and not self.manifest.needs_own_process
+
+    @property
     def runs(self) -> bool:
         """Whether the step takes part in the picture."""
         return self.enabled and self.is_loaded
@@ -153,6 +159,10 @@ class Step:
     confinement: str = ""
     # How it ended, and what comes of that: see ``revival``.
     ended: Outcome | None = None
+    refused: Outcome | None = None
+    """Why it was not started again, though its host would have been."""
+    was_allowed: bool = False
+    """Whether the user's yes to its bytes was on record; some need none."""
     seen_state: PluginState = PluginState.NOT_LOADED
     bad_ends: tuple[float, ...] = ()
     restarts_at: float | None = None
@@ -180,7 +190,7 @@ class Step:
             priority=self.priority,
             enabled=self.enabled,
             milliseconds=self.milliseconds,
-            outcome=self.host.outcome or self.ended,
+            outcome=self.refused or self.host.outcome or self.ended,
             error=self.error,
             stale=self.stale,
             values=dict(self.values),
@@ -200,6 +210,8 @@ class Step:
     def _shown_state(self, state: PluginState) -> PluginState:
         if self.quarantine:
             return PluginState.QUARANTINED
+        if self.refused:
+            return self.refused.state
         if state is not PluginState.LOADED:
             return PluginState.NOT_LOADED if self.is_kept_off and state is not PluginState.LOADING else state
         if self.settling:

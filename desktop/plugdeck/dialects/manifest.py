@@ -105,3 +105,8 @@ class Manifest:
     def is_transform(self) -> bool:
         """Whether it promises the image-transform interface."""
         return IMAGE_TRANSFORM in self.interfaces
+
+    @property
+    def needs_own_process(self) -> bool:
+        """Whether no mode of hosting gives it another one: Go's runtime stands no second one beside it."""
+        return self.dialect is Dialect.GO or bool(self.language_runtime)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from plugdeck.dialects.manifest import Dialect, Manifest
+from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.frames import Frame
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
@@ -57,7 +57,7 @@ class Hosts:
             approval: what the user said yes to.
             mode: where it runs; ``self.mode`` by default.
         """
-        if manifest.dialect is Dialect.GO or manifest.language_runtime:  # Go's runtime stands no second one beside it
+        if manifest.needs_own_process:
             return self._supervisor.host(path, manifest, approval)
         match mode or self.mode:
             case HostingMode.INDIVIDUALLY:

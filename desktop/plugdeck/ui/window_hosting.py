@@ -22,6 +22,7 @@ _TITLES = {
     HostingMode.INDIVIDUALLY: "Each in a process of its own",
     HostingMode.TOGETHER: "Those that are allowed the same in one process",
 }
+_APART = "It always has a process of its own: it is written in Go, and a process has room for one Go runtime only."
 
 
 class WindowHosting(QObject):
@@ -53,8 +54,10 @@ class WindowHosting(QObject):
         """Another plugin is shown: the menu tells where it runs."""
         self._subject = subject
         step = subject.step if subject else None
-        self.in_app.setEnabled(step is not None)
-        self.in_app.setChecked(step is not None and step.mode is HostingMode.IN_APP)
+        is_apart = step is not None and step.manifest.needs_own_process
+        self.in_app.setEnabled(step is not None and not is_apart)
+        self.in_app.setChecked(step is not None and step.is_inside)
+        self.in_app.setToolTip(_APART if is_apart else HostingMode.IN_APP.words)
 
     def name_crashes(self) -> None:
         """After a bad end of Plugdeck: names the plugins that were inside it, off the GUI thread."""
@@ -72,6 +75,8 @@ class WindowHosting(QObject):
 
     def _choose(self, mode: HostingMode) -> None:
         services = self._window.services
+        if mode is services.hosts.mode:
+            return  # what runs stays where it is
         services.settings.set(HOSTING_MODE, str(mode))
         services.hosts.mode = mode
         for step in services.chain.steps():

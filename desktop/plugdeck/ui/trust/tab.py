@@ -33,7 +33,7 @@ from plugdeck.ui.visible_text import visible_text
 Result = TypeVar("Result")
 
 _TRIED, _SIGNED = "It tried", "Signed"
-_SHARED = "Only plugins that are allowed the same share its process."
+_SHARED = "Only plugins that are allowed the same may share its process, and after a change it has one of its own."
 _STILL_OLD = (
     "It did not come up with these, so the process from before goes on, with what that was allowed. "
     "Take it out of the chain to end it."
@@ -103,7 +103,7 @@ class PermissionsTab(QWidget):
         for widget in (self.editor, self.tried):
             widget.setEnabled(not hindrance)
         mode = step.mode or self._services.hosts.mode
-        shared = f" {_SHARED}" if mode is HostingMode.TOGETHER else ""
+        shared = f" {_SHARED}" if mode is HostingMode.TOGETHER and not step.manifest.needs_own_process else ""
         self.note.setText(hindrance or f"{_RESTARTS} {_HIDDEN}{shared}")
         self.allowed.setText(_allowed_words(standing))
         self.withdraw.setVisible(bool(standing.decision and standing.decision.approval))
