@@ -175,12 +175,21 @@ class Desk:
     """A whole window over real workers, as ``app`` puts it together, with settings of the test's own."""
 
     def __init__(
-        self, qtbot: QtBot, settings: Settings, size: tuple[int, int] | None = (1100, 700), clock: Clock | None = None
+        self,
+        qtbot: QtBot,
+        settings: Settings,
+        size: tuple[int, int] | None = (1100, 700),
+        clock: Clock | None = None,
+        folder: Path | None = None,
     ) -> None:
+        """``folder`` is read before the rest of the window is there."""
         self.qtbot = qtbot
         self.shell = Shell(Background())
         self.services = make_services(settings, self.shell.background, clock)
         restore_window(self.shell, settings, size)
+        if folder:
+            with qtbot.waitSignal(self.shell.plugins.scanned, timeout=PATIENCE_MS):
+                self.shell.plugins.open_folder(folder)
         self.window = MainWindow(self.shell, self.services)
         self.plugins, self.details = self.window.plugins, self.window.details
         qtbot.addWidget(self.shell)
@@ -268,11 +277,11 @@ def desk(qtbot: QtBot, settings: Settings, clock: Clock, no_haste: None) -> Iter
 
 @pytest.fixture
 def another_desk(qtbot: QtBot, clock: Clock, no_haste: None) -> Iterator[Callable[[Settings], Desk]]:
-    """``another_desk(settings)``: one more window, of the size that the settings say."""
+    """``another_desk(settings, folder=None)``: one more window, of the size that the settings say."""
     made: list[Desk] = []
 
-    def make(settings: Settings) -> Desk:
-        made.append(Desk(qtbot, settings, size=None, clock=clock))
+    def make(settings: Settings, folder: Path | None = None) -> Desk:
+        made.append(Desk(qtbot, settings, size=None, clock=clock, folder=folder))
         return made[-1]
 
     yield make

@@ -54,6 +54,12 @@ def test_the_list_and_the_details_show_it_after_a_restart_and_no_longer_once_it_
     assert not standing.isVisible()
 
 
+def test_what_was_listed_before_the_window_was_whole_is_marked_too(another_desk, settings, folder, put):
+    quarantine(put("blur", is_known=False))
+    desk = another_desk(settings, folder)
+    desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
+
+
 def test_it_is_by_the_bytes_whatever_their_file_is_called(desk, folder, put):
     quarantine(shutil.copy(put("blur", is_known=False), folder / "copy.so"))
     put("blur", file="build-2.so", version="2.0.0", is_known=False)

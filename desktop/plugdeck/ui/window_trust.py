@@ -64,7 +64,7 @@ class WindowTrust(QObject):
         step = details.subject.step if details.subject else None
         if step:
             found = self.standings.of(step.sha256, step.path)
-            details.header.show_standing(found.words if found else "", found.tone if found else Tone.QUIET)
+            details.header.show_standing(found.words(step) if found else "", found.tone(step) if found else Tone.QUIET)
         else:
             why = self.quarantined.reasons.get(details.subject.report.path, "") if details.subject else ""
             details.header.show_standing(f"Quarantined. {why} {_ASKED_AGAIN}" if why else "", Tone.BAD)
@@ -82,7 +82,10 @@ class WindowTrust(QObject):
         asking, panel = self.asking, self.panel
         asking.changed.connect(self._show)
         self.standings.changed.connect(self.show_standing)
-        self._window.plugins.changed.connect(self.quarantined.note)
+        plugins = self._window.plugins
+        plugins.changed.connect(self.quarantined.note)
+        plugins.scanned.connect(self.quarantined.look_again)
+        self.quarantined.look_again()  # the list is there before the rest of the window
         for source in (asking, self.standings):
             source.failed.connect(self._window.notices.tell_error)
         panel.run_wanted.connect(asking.run_current)

@@ -54,7 +54,7 @@ class Quarantined(QObject):
         self._waiting: dict[Path, Report] = {}
         self._is_looking = False
         self._hashes: dict[FileIdentity, str] = {}
-        self._recorded.connect(self._look_at_all, Qt.ConnectionType.QueuedConnection)
+        self._recorded.connect(self.look_again, Qt.ConnectionType.QueuedConnection)
         self._forget_records = records.on_change(self._tell_recorded)
 
     @property
@@ -67,6 +67,10 @@ class Quarantined(QObject):
         self._waiting |= {report.path: report for report in reports}
         self._look()
 
+    def look_again(self) -> None:
+        """Looks at every listed file: the records may be others by now, or the list was filled unseen."""
+        self.note(report for path in self._listed.paths() if (report := self._listed.report(path)))
+
     def close(self) -> None:
         """Hears no more of the records."""
         self._forget_records()
@@ -75,9 +79,6 @@ class Quarantined(QObject):
         """On any thread."""
         with suppress(RuntimeError):  # the window may be gone
             self._recorded.emit()
-
-    def _look_at_all(self) -> None:
-        self.note(report for path in self._listed.paths() if (report := self._listed.report(path)))
 
     def _look(self) -> None:
         if self._is_looking or not self._waiting:

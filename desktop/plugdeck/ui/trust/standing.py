@@ -45,17 +45,19 @@ class Standing:
         approval = Approval(sha256=step.sha256)
         return Decision(step.sha256, step.name[:MOST_CHARACTERS], os.path.abspath(step.path), 0, approval)
 
-    @property
-    def words(self) -> str:
-        """Who vouches for it, and what it may do beside its job; empty where neither is worth a line."""
-        vouched = self.signature.words if self.signature.is_verified or self.signature.is_bad else ""
+    def words(self, step: StepView) -> str:
+        """Who vouches for a step of these bytes, and what it may do beside its job; empty where neither is worth a line.
+
+        Beside the verdict on a new file stands no word on the signature of the one before.
+        """
+        is_told = not step.stale and (self.signature.is_verified or self.signature.is_bad)
         allowed = permissions_in_short(self.approval.permissions) if self.approval else ""
+        vouched = self.signature.words if is_told else ""
         return f"{vouched} {f'You let it {allowed}: see Permissions.' if allowed else ''}".strip()
 
-    @property
-    def tone(self) -> Tone:
+    def tone(self, step: StepView) -> Tone:
         """Whether that is bad news."""
-        return Tone.BAD if self.signature.is_bad else Tone.QUIET
+        return Tone.BAD if self.signature.is_bad and not step.stale else Tone.QUIET
 
 
 class Standings(QObject):
