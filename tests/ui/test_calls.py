@@ -84,20 +84,20 @@ def test_a_call_shows_its_answer_as_plain_text(dialog, qtbot):
     assert dialog.form.type.text() == "const char *(const char *)"
     dialog.form.arguments.setText('"Ada Lovelace"')
     qtbot.mouseClick(dialog.call, Qt.MouseButton.LeftButton)
-    wait_for(qtbot, dialog, "english: Hello <b>, Ada Lovelace")
+    wait_for(qtbot, dialog, "Call 1, english: Greet('Ada Lovelace') → Hello <b>, Ada Lovelace")
 
 
 def test_the_plugin_stays_loaded_between_calls(dialog, qtbot):
     dialog.form.function.setCurrentText("Count")
     for count in ("1", "2"):
         dialog.call.click()
-        wait_for(qtbot, dialog, f"english: {count} ")
+        wait_for(qtbot, dialog, f"Call {count}, english: Count() → {count} ")
 
 
 def test_what_cannot_be_called_is_said(dialog, qtbot):
     dialog.form.function.setCurrentText("Absent")
     dialog.call.click()
-    wait_for(qtbot, dialog, "failed. symbol Absent not found")
+    wait_for(qtbot, dialog, "Absent() → failed. symbol Absent not found")
     dialog.form.arguments.setText('"Ada')
     dialog.call.click()
     assert dialog.news.text() == "A quotation mark has no counterpart."
@@ -107,10 +107,10 @@ def test_another_plugin_takes_over_between_two_calls(dialog, qtbot):
     dialog.form.function.setCurrentText("Greet")
     dialog.form.arguments.setText("Ada")
     dialog.form.every_second.setChecked(True)
-    wait_for(qtbot, dialog, "english: Hello")
+    wait_for(qtbot, dialog, "english: Greet(Ada) → Hello")
     dialog.form.plugin.setCurrentIndex(1)
     dialog.form.plugin.activated.emit(1)
-    wait_for(qtbot, dialog, "german: Hallo, Ada")
+    wait_for(qtbot, dialog, "german: Greet(Ada) → Hallo, Ada")
     dialog.form.plugin.setCurrentIndex(2)
     dialog.form.plugin.activated.emit(2)
     qtbot.waitUntil(dialog.news.isVisible)
@@ -168,7 +168,7 @@ def test_arguments_are_split_as_a_shell_does():
 def test_closing_it_ends_the_plugins_process(dialog, qtbot, until):
     dialog.form.function.setCurrentText("Count")
     dialog.call.click()
-    wait_for(qtbot, dialog, "english: 1 ")
+    wait_for(qtbot, dialog, "english: Count() → 1 ")
     calling = dialog.conversation._calling
     pid = calling._host.pid
     dialog.reject()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from threading import Thread
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -18,8 +19,8 @@ PERIOD_S = 1.0
 class Conversation(QObject):
     """Begins with the first call. Another function or other arguments begin anew."""
 
-    answered = Signal(object)
-    """A Beat."""
+    answered = Signal(object, str, object)
+    """A Beat, and which function was called with which arguments."""
     refused = Signal(object, str)
     """The Callee that was not taken, and why."""
 
@@ -66,14 +67,14 @@ class Conversation(QObject):
         if asked != self._asked:
             self.close()
             try:
-                self._calling = Calling(self._hosts, self._callee, *asked, on_beat=self._note)
+                self._calling = Calling(self._hosts, self._callee, *asked, on_beat=partial(self._note, asked))
                 self._asked = asked
             except (PlugdeckError, RuntimeError) as failure:  # Plugdeck is closing
                 self.refused.emit(self._callee, str(failure))
         return self._calling
 
-    def _note(self, beat: Beat) -> None:
-        self._tell(lambda: self.answered.emit(beat))
+    def _note(self, asked: tuple[str, tuple[str, ...]], beat: Beat) -> None:
+        self._tell(lambda: self.answered.emit(beat, *asked))
 
     def _refuse(self, before: Callee, callee: Callee, why: str) -> None:
         if self._callee == callee:

@@ -168,8 +168,8 @@ class CallDialog(QDialog):
         name = visible(self.form.plugin.currentText(), 100)
         self._tell(f"{name} waits for your answer in Plugdeck's window. The plugin before it goes on until then.")
 
-    def _show(self, beat: Beat) -> None:
-        self.answers.appendPlainText(beat_line(beat))
+    def _show(self, beat: Beat, symbol: str, arguments: tuple[str, ...]) -> None:
+        self.answers.appendPlainText(beat_line(beat, symbol, arguments))
 
     def _refuse(self, callee: Callee, why: str) -> None:
         self._go_back(self._places[-1])
