@@ -19,9 +19,9 @@ _YES = {"y", "yes"}
 
 
 def permissions_of(options: argparse.Namespace) -> Permissions:
-    """What the options ``--allow-…`` allow."""
-    readable = tuple(os.path.abspath(path) for path in options.readable)
-    writable = tuple(os.path.abspath(path) for path in options.writable)
+    """What the options ``--allow-…`` allow: what is there now, though a link that leads there may change."""
+    readable = tuple(os.path.realpath(path) for path in options.readable)
+    writable = tuple(os.path.realpath(path) for path in options.writable)
     return Permissions(readable, writable, options.network)
 
 
@@ -62,7 +62,7 @@ def _says_yes(question: Question) -> bool:
         )
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         raise PlugdeckError(
-            f"{path} was not run, since you have not allowed it. {question.occasion.words}",
+            f"{path} was not run. {question.occasion.words}",
             remedy=f"Look at it and allow it with: plugdeck trust {quoted}; or add --trust for this time.",
         )
     print("\n".join(question.lines()), file=sys.stderr)

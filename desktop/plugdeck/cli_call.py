@@ -15,7 +15,7 @@ from plugdeck.chain.calling import Beat, Callee, Calling
 from plugdeck.cli_approval import approve
 from plugdeck.cli_errors import tell
 from plugdeck.cli_json import print_json
-from plugdeck.cli_refusals import tell_refusals
+from plugdeck.cli_refusals import refusals_json, tell_refusals
 from plugdeck.cli_reports import loadable_report
 from plugdeck.errors import PlugdeckError, SymbolNotFoundError
 from plugdeck.hosting.supervisor import Supervisor
@@ -37,7 +37,8 @@ def call_once(options: argparse.Namespace) -> int:
             lists = f"{_inspection(options.file)} lists what it has."
             raise SymbolNotFoundError(error.symbol, error.plugin, remedy=f"{error.remedy} {lists}".strip()) from error
     if options.json:
-        print_json({"path": str(options.file), "symbol": options.symbol, "result": cli_json.result_json(result)})
+        answer = {"symbol": options.symbol, "result": cli_json.result_json(result)}
+        print_json({"path": str(options.file), **answer, "denied": refusals_json(hosted)})
     else:
         print(cli_text.result_text(result))
     return 0

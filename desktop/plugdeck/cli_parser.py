@@ -116,6 +116,7 @@ def _add_decisions(command: _AddCommand) -> None:
     what = trust.add_mutually_exclusive_group()
     what.add_argument("--list", action="store_true", help="show what was decided so far")
     what.add_argument("--lift", action="store_true", help="end the quarantine of these plugins")
+    trust.add_argument("--in-spite-of-signature", action="store_true", help="also what has a bad signature")
     _add_permissions(trust)
     distrust = command("distrust", "takes that back: they are asked about again")
     distrust.add_argument("files", nargs="+", metavar="FILE", help="a plugin, or the beginning of its hash")

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from plugdeck.cli_errors import tell
+from plugdeck.cli_json import Json
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.hosting.plugin_log import LogLevel, LogSource, PluginLog
 from plugdeck.hosting.sandbox.offer import offer
 
-_REMEDY = "If it is to be allowed more: --allow-read DIR, --allow-write DIR, --allow-network."
+_NETWORK = "open a network"
+"""In the words of what was tried: the only deed for which there is a permission. Files that it may not read are not
+refused, they are not there."""
+_REMEDY = "If it is to reach the network: --allow-network."
 
 
 class Told(Protocol):
@@ -33,14 +37,26 @@ def tell_refusals() -> Iterator[list[Told]]:
     try:
         yield hosts
     finally:
-        names: dict[str, list[str]] = {}  # what a shared process tried is in the log of each of its plugins
-        for host in hosts:
-            for line in dict.fromkeys(_refusals(host.log)):
-                names.setdefault(line, []).append(host.manifest.name)
-        for line, tried_by in names.items():
-            tell(f"{' or '.join(dict.fromkeys(tried_by))}: {line}")
-        if names:
-            tell(f"{offer().tier.words} {_REMEDY}")
+        tried = _tried(hosts)
+        for line, names in tried.items():
+            tell(f"{' or '.join(names)}: {line}")
+        if tried:
+            remedy = _REMEDY if any(_NETWORK in line for line in tried) else ""
+            tell(f"{offer().tier.words} {remedy}".strip())
+
+
+def refusals_json(hosts: Iterable[Told]) -> list[Json]:
+    """The same for scripts: what was tried, and which plugins may have; complete once the block has ended."""
+    return [{"plugins": list(names), "message": line} for line, names in _tried(hosts).items()]
+
+
+def _tried(hosts: Iterable[Told]) -> dict[str, tuple[str, ...]]:
+    """Who tried each deed: what a shared process tried is in the log of each of its plugins."""
+    names: dict[str, dict[str, None]] = {}
+    for host in hosts:
+        for line in _refusals(host.log):
+            names.setdefault(line, {})[host.manifest.name] = None
+    return {line: tuple(tried_by) for line, tried_by in names.items()}
 
 
 def _refusals(log: PluginLog) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -13,8 +12,9 @@ from plugdeck.chain.fitting import PRIORITY
 from plugdeck.chain.settings_text import parse_value
 from plugdeck.chain.transform_host import TransformHost
 from plugdeck.cli_approval import approve
+from plugdeck.cli_json import Json, print_json
 from plugdeck.cli_parser import Assignment, PluginChoice
-from plugdeck.cli_refusals import tell_refusals
+from plugdeck.cli_refusals import refusals_json, tell_refusals
 from plugdeck.cli_reports import check_transform, loadable_report
 from plugdeck.dialects.manifest import Manifest
 from plugdeck.errors import PictureError, PlugdeckError
@@ -32,11 +32,11 @@ def run_chain(options: argparse.Namespace) -> int:
     """Runs the command and prints what it did. Raises PlugdeckError; then nothing is written."""
     _check_output(options.output)
     chosen = [_choose(choice, options) for choice in options.plugins]
-    batch = _run(options, chosen)
+    batch, denied = _run(options, chosen)
     layout = batch.image.layout
     if options.json:
         steps = [{"name": name, "milliseconds": round(milliseconds, 3)} for name, milliseconds in batch.milliseconds]
-        print(json.dumps({"output": str(options.output), "mode": options.mode, "steps": steps}, indent=2))
+        print_json({"output": str(options.output), "mode": options.mode, "steps": steps, "denied": denied})
     else:
         timings = ", ".join(f"{visible(name)} {milliseconds:.1f} ms" for name, milliseconds in batch.milliseconds)
         print(f"{visible(str(options.output))}: {layout.width} × {layout.height} pixels; {timings}")
@@ -50,7 +50,8 @@ def _choose(choice: PluginChoice, options: argparse.Namespace) -> Chosen:
     return choice, manifest, approve(report, options, Tier.LIMITED if options.mode == "in-app" else None)
 
 
-def _run(options: argparse.Namespace, chosen: Sequence[Chosen]) -> Batch:
+def _run(options: argparse.Namespace, chosen: Sequence[Chosen]) -> tuple[Batch, list[Json]]:
+    """The picture, which is written, and what was refused meanwhile."""
     image = read_picture(options.input)
     with tell_refusals() as hosted, Supervisor() as supervisor:
         hosts = _hosts(supervisor, options.mode, chosen)
@@ -59,7 +60,7 @@ def _run(options: argparse.Namespace, chosen: Sequence[Chosen]) -> Batch:
         _assign(hosts, options.values)
         batch = run_hosts(image, ordered, supervisor)
     write_picture(batch.image, options.output)
-    return batch
+    return batch, refusals_json(hosted)
 
 
 def _check_output(path: Path) -> None:

@@ -99,6 +99,11 @@ def _allow(path: Path, options: argparse.Namespace, records: TrustRecords) -> Qu
             f"{path} is in quarantine. {question.quarantine}",
             remedy=f"End it first: plugdeck trust --lift {shlex.quote(str(path))}",
         )
+    if question.signature.is_bad and not options.in_spite_of_signature:
+        raise PlugdeckError(
+            f"{path} was not allowed. {question.signature.words}",
+            remedy=f"If you know why: plugdeck trust --in-spite-of-signature {shlex.quote(str(path))}",
+        )
     records.allow(
         question.sha256, name=report.name, path=path, permissions=question.permissions, lowest_tier=question.tier
     )

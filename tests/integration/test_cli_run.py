@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from plugdeck.hosting.sandbox.confinement import Tier
+from plugdeck.hosting.sandbox.offer import offer
+
 
 def plugdeck(*words: object) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "plugdeck", *map(str, words)]
@@ -59,6 +62,37 @@ def test_one_plugin_given_twice_runs_twice_each_at_its_own_priority(mode, pictur
 
     assert done.returncode == 0, done.stderr
     assert [step["name"] for step in json.loads(done.stdout)["steps"]] == ["invert", "sepia", "invert"]
+
+
+SIGNALLER = """
+#include <signal.h>
+#include <string.h>
+#include "plugdeck.h"
+PD_PLUGIN("signaller", "1.0.0", "", "MIT", "Copies, and tries what it may not.")
+PD_IMAGE_TRANSFORM(5, "pointwise")
+int Transform(const pd_image *in, pd_image *out) {
+  kill(1, 0);
+  for (int y = 0; y < in->height; y++)
+    memcpy(out->data + y * out->stride, in->data + y * in->stride, in->width * 4);
+  return 0;
+}
+"""
+
+
+@pytest.mark.skipif(offer().tier is Tier.LIMITED, reason="plugins are not confined on this system")
+@pytest.mark.parametrize("mode", ["individually", "together"])
+def test_what_a_plugin_was_denied_is_told_to_scripts(mode, picture, samples, build_plugin):
+    signaller = build_plugin(SIGNALLER, name="signaller.so")
+
+    done = plugdeck(
+        "run", picture, "-o", picture.parent / "out.png", "--json", "--trust", "--mode", mode, "-p", signaller
+    )
+
+    (denied,) = json.loads(done.stdout)["denied"]
+    assert denied["plugins"] == ["signaller"]
+    assert "signal another process" in denied["message"]
+    clean = plugdeck("run", picture, "-o", picture.parent / "out.png", "--json", "-p", samples / "invert.so")
+    assert json.loads(clean.stdout)["denied"] == []
 
 
 @pytest.mark.parametrize(

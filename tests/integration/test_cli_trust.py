@@ -19,12 +19,15 @@ from plugdeck.trust.question_text import allowed_words
 from plugdeck.trust.records import TrustRecords
 
 READER = """
+#include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include "plugdeck.h"
 PD_PLUGIN("reader", "%s", "", "MIT", "Reads files.")
 PD_FUNCTION(int, Read, (const char *path))
 PD_FUNCTION(int, Connect, (void))
+PD_FUNCTION(int, Signal, (void))
+int Signal(void) { return kill(1, 0); }
 int Read(const char *path) {
   FILE *file = fopen(path, "r");
   int first = file ? fgetc(file) : -1;
@@ -89,7 +92,7 @@ def test_what_was_not_allowed_does_not_run_and_says_how_it_would(reader):
 
     assert done.returncode == 1
     assert done.stdout == ""
-    assert "you have not allowed it" in done.stderr
+    assert f"{reader} was not run. You have not allowed it before." in done.stderr
     assert f"plugdeck trust {reader}" in done.stderr
     assert "--trust" in done.stderr
 
@@ -111,7 +114,7 @@ def test_trust_for_this_time_is_not_remembered(reader):
 def test_what_was_allowed_runs_until_it_changes_or_that_is_taken_back(reader, build_plugin):
     allowed = plugdeck("trust", reader)
     assert allowed.returncode == 0
-    assert "It has not run here before." in allowed.stdout
+    assert "You have not allowed it before." in allowed.stdout
     assert plugdeck("call", reader, "Read", "/nowhere").stdout == "-1\n"
 
     shutil.copy(build_plugin(READER % "1.0.1", name="reader.so"), reader)
@@ -130,7 +133,7 @@ def test_on_a_terminal_yes_runs_it_and_is_remembered(reader):
     code, shown, out = plugdeck_on_a_terminal("y\n", "call", "--json", reader, "Read", "/nowhere")
 
     assert (code, json.loads(out)["result"]) == (0, -1)
-    assert "It has not run here before." in shown
+    assert "You have not allowed it before." in shown
     assert TrustRecords().decisions()[0].sha256 in shown
     assert plugdeck("call", reader, "Read", "/nowhere").returncode == 0
 
@@ -225,17 +228,57 @@ def test_a_file_outside_is_read_only_when_that_is_allowed_and_only_as_long(reade
     assert plugdeck("call", reader, "Read", secret).stdout == f"{ord('A')}\n"
 
 
+def test_a_link_that_is_allowed_means_what_it_leads_to_now(reader, secret, tmp_path):
+    confined()
+    (tmp_path / "link").symlink_to(secret.parent)
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / secret.name).write_text("Z")
+    plugdeck("trust", "--allow-read", tmp_path / "link", reader)
+    (tmp_path / "link").unlink()
+    (tmp_path / "link").symlink_to("keys")
+
+    assert plugdeck("call", reader, "Read", secret).stdout == f"{ord('A')}\n"
+    assert plugdeck("call", reader, "Read", tmp_path / "link" / secret.name).stdout == "-1\n"
+
+
 def test_what_a_plugin_tried_is_told_on_stderr_with_how_it_is_confined(reader):
     confined()
 
     refused = plugdeck("call", "--trust", "--json", reader, "Connect")
 
-    assert json.loads(refused.stdout)["result"] == 0
-    assert "reader: It tried to" in refused.stderr
+    said = json.loads(refused.stdout)
+    assert said["result"] == 0
+    (denied,) = said["denied"]
+    assert denied["plugins"] == ["reader"]
+    assert f"reader: {denied['message']}" in refused.stderr
     assert offer().tier.words in refused.stderr
     assert "--allow-network" in refused.stderr
     allowed = plugdeck("call", "--trust", "--allow-network", reader, "Connect")
     assert (allowed.stdout, allowed.stderr) == ("1\n", "")
+
+
+def test_no_permission_is_offered_for_what_none_allows(reader):
+    confined()
+
+    refused = plugdeck("call", "--trust", reader, "Signal")
+
+    assert "reader: It tried to signal another process" in refused.stderr
+    assert offer().tier.words in refused.stderr
+    assert "--allow" not in refused.stderr
+
+
+def test_what_has_a_bad_signature_is_not_allowed_unless_that_is_said(reader, tmp_path):
+    (tmp_path / "reader.so.sig").write_text("not a signature")
+
+    refused = plugdeck("trust", reader)
+
+    assert refused.returncode == 1
+    assert "Its signature is damaged" in refused.stderr
+    assert f"plugdeck trust --in-spite-of-signature {reader}" in refused.stderr
+    assert TrustRecords().decisions() == ()
+    allowed = plugdeck("trust", "--in-spite-of-signature", reader)
+    assert (allowed.returncode, allowed.stderr) == (0, "")
+    assert TrustRecords().decisions()[0].approval is not None
 
 
 def test_a_plugin_in_this_process_needs_another_yes_than_a_confined_one(picture, samples, tmp_path):

@@ -40,7 +40,7 @@ class Occasion(StrEnum):
 
 
 _OCCASIONS = {
-    Occasion.FIRST_USE: "It has not run here before.",
+    Occasion.FIRST_USE: "You have not allowed it before.",
     Occasion.CHANGED: "It is another file than the one that you allowed at this place.",
     Occasion.KNOWN: "You allowed it before.",
     Occasion.LESS_CONFINED: "You allowed it with better confinement than it would have now.",

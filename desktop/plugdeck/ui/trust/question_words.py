@@ -52,7 +52,7 @@ def lead(question: Question) -> str:
             return "You allowed it where it was confined better than it can be here. Nothing is lowered without you."
         case Occasion.QUARANTINED:
             return f"{visible(question.quarantine, _TEXT_LIMIT)} A yes ends its quarantine."
-    return "A plugin is a program. Nothing of it has run here: run it only if you trust where it comes from."
+    return "A plugin is a program. You have not allowed it before: run it only if you trust where it comes from."
 
 
 def plugin_name(question: Question) -> str:
