@@ -154,6 +154,71 @@ def test_a_folder_that_may_be_read_is_bound_for_reading(start, tries, tmp_path):
     assert attempt(Changed(reading, writing, **NO_FILTER)) == 0
 
 
+class Swapping(Changed):
+    """Puts a link to something else at a place that has been looked at, right before a worker is started."""
+
+    def __init__(self, place: Path, target: Path, **orders: object) -> None:
+        super().__init__(**orders)
+        self._place, self._target = place, target
+
+    def launch(self, command: WorkerCommand, descriptors: Mapping[int, int]) -> int:
+        if not self._place.is_symlink():
+            if self._place.exists():
+                self._place.rename(f"{self._place} before")
+            self._place.symlink_to(self._target)
+        return super().launch(command, descriptors)
+
+
+@pytest.fixture
+def keys(tmp_path) -> Path:
+    """A folder that no plugin was allowed."""
+    folder = tmp_path / "keys"
+    folder.mkdir()
+    (folder / "key").write_text("secret")
+    return folder
+
+
+@pytest.mark.parametrize("tier", [Tier.SEALED, Tier.FILTERED])
+@pytest.mark.parametrize("is_writable", [False, True])
+@pytest.mark.parametrize("is_there", [False, True])
+def test_a_folder_that_is_exchanged_while_a_worker_is_started_is_not_shown_to_it(
+    start, tries, tmp_path, keys, tier, is_writable, is_there
+):
+    """Another plugin may write there; what it puts in its place would be followed by bubblewrap, or by Landlock."""
+
+    def attempt(name: str, **orders: object) -> int:
+        folder = tmp_path / name
+        if is_there:
+            folder.mkdir()
+        given = (os.fspath(folder),)
+        permissions = Permissions(writable=given) if is_writable else Permissions(readable=given)
+        launcher = Swapping(folder, keys, **orders)
+        plugin = start(tries, tier=tier, permissions=permissions, launcher=launcher)
+        return plugin.call("Try", "write" if is_writable else "read", os.fspath(folder / "key"))
+
+    with pytest.raises(HostError):
+        attempt("first")
+    assert attempt("second", places=()) == 0
+
+
+@pytest.mark.parametrize("tier", [Tier.SEALED, Tier.FILTERED])
+def test_a_file_beside_a_plugin_that_is_exchanged_while_its_worker_is_started_is_not_shown_to_it(
+    start, tries, tmp_path, keys, tier
+):
+    def attempt(name: str, **orders: object) -> int:
+        folder = tmp_path / name
+        folder.mkdir()
+        path, data = folder / tries.name, folder / "tries.json"
+        path.write_bytes(tries.read_bytes())
+        data.write_text("{}")
+        plugin = start(path, tier=tier, launcher=Swapping(data, keys / "key", **orders))
+        return plugin.call("Try", "read", os.fspath(data))
+
+    with pytest.raises(HostError):
+        attempt("first")
+    assert attempt("second", places=()) == 0
+
+
 MIB = 1 << 20
 GENEROUS = Limits(address_space_bytes=1 << 40, open_files=2048, file_bytes=1 << 40)
 

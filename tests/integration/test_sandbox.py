@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import signal
 import socket
 import stat
@@ -238,6 +239,19 @@ def test_a_link_to_plugdecks_own_folders_is_not_given_to_a_plugin(start, decisio
         with pytest.raises(HostError, match="Plugdeck's own files"):
             start(tier, Permissions(writable=(os.fspath(tmp_path / granted),)))
     start(tier, Permissions(readable=(os.fspath(tmp_path / "x"),)))
+
+
+@pytest.mark.parametrize("tier", CONFINED)
+@pytest.mark.parametrize("is_writable", [False, True])
+def test_a_folder_that_has_become_a_link_is_not_given_to_a_plugin(start, prize, tmp_path, tier, is_writable):
+    """A plugin that may write beside it can put a link there, to where another one is to read."""
+    (tmp_path / "pictures").mkdir()
+    (tmp_path / "pictures" / "tables").symlink_to(prize.parent)
+
+    for path in (tmp_path / "pictures" / "tables", tmp_path / "pictures" / "tables" / "pictures"):
+        given = (os.fspath(path),)
+        with pytest.raises(HostError, match=f"leads to {re.escape(os.path.realpath(path))} now"):
+            start(tier, Permissions(writable=given) if is_writable else Permissions(readable=given))
 
 
 @pytest.mark.parametrize("tier", CONFINED)

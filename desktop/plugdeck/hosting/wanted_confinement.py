@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from plugdeck.hosting.sandbox.environment import current_folder
 from plugdeck.hosting.sandbox.linked_files import LinkedFiles, linked_files
 from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.hosting.sandbox.own_folders import fence_around
+from plugdeck.hosting.sandbox.place import folder_or_file
 from plugdeck.text import visible
 
 if TYPE_CHECKING:
@@ -27,12 +29,15 @@ def wanted_confinement(
     for plugin, files in zip(plugins, linked, strict=True):
         by_place = is_opened_in_place(plugin.path, files, plugin.approval)
         plugin.is_opened_in_place = by_place or bool(runner)  # Go opens nothing else
+    places = [place for files in linked for place in files.places]
+    places += map(folder_or_file, (*permissions.readable, *permissions.writable))
     placed = [str(plugin.path) for plugin in plugins if plugin.is_opened_in_place]
     return Confinement(
         tier,
         permissions,
         needed=tuple(dict.fromkeys((*needed, runner) if runner else needed)),
         placed=tuple(dict.fromkeys(placed)),
+        places=tuple(places),
         folder=current_folder() if any(files.by_folder for files in linked) else "/",
         runner=runner,
     )
@@ -54,6 +59,12 @@ def refusal(tier: Tier, approval: Approval) -> str:
     """Why a plugin with this approval is not started in ``tier``; empty when it may be."""
     if tier is Tier.LIMITED:
         return too_weak(tier, approval.lowest_tier)
+    for path in (*approval.permissions.readable, *approval.permissions.writable):
+        if (real := os.path.realpath(path)) != os.path.normpath(path):
+            return (
+                f"It is allowed {visible(path)}, but that leads to {visible(real)} now, and who put a link there is "
+                "not known. Take that permission back, and allow the folder that you mean."
+            )
     fence = fence_around(approval.permissions.writable)
     if tier is Tier.FILTERED and fence.all:
         return (

@@ -45,7 +45,7 @@ def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str
     module = "go_runner.start" if confinement.runner else "worker_start"
     code = f"{_START}; sys.path += {_module_folders()!r}; from plugdeck.hosting.{module} import main; main()"
     environment = worker_environment(confinement.tier)
-    orders = _orders(limits, confinement, environment).to_text()
+    orders = _orders(limits, confinement, environment, copies).to_text()
     python = (interpreter_path(), "-I", "-S", "-c", code, orders, confinement.runner)
     if confinement.tier is not Tier.SEALED:
         return WorkerCommand(python, environment)
@@ -54,20 +54,28 @@ def worker_command(limits: Limits, confinement: Confinement, copies: Mapping[str
     return WorkerCommand((*wrapped, *python), environment, {numbers[path]: copies[path] for path in copies})
 
 
-def _orders(limits: Limits, confinement: Confinement, environment: Mapping[str, str]) -> Orders:
+def _orders(
+    limits: Limits, confinement: Confinement, environment: Mapping[str, str], copies: Mapping[str, int]
+) -> Orders:
+    """Each path that may be another's is among what is allowed, also below one that is: there it is compared."""
     permissions, calls = confinement.permissions, system_calls()
+    placed = {name for path in copies for name in (path, os.path.realpath(path))}
+    places = tuple(place for place in confinement.places if place.path not in placed)
     numbers = (limits.address_space_bytes, limits.open_files, limits.file_bytes)
     if confinement.tier is Tier.LIMITED or calls is None:
         return Orders(numbers, folder=confinement.folder, has_minder=True)
     program = CallFilter(calls, network=permissions.network).program().hex()
     if confinement.tier is Tier.SEALED:
         writable = (TEMPORARY_FOLDER, *DEVICES, *permissions.writable)
-        return Orders(numbers, ("/",), writable, permissions.network, program, confinement.folder, has_minder=True)
+        readable = ("/", *(place.path for place in places))
+        return Orders(
+            numbers, readable, writable, permissions.network, places, program, confinement.folder, has_minder=True
+        )
     needed = (*confinement.needed, *confinement.placed)
     own = (*worker_files(), *loader_paths(environment), *needed, *permissions.readable)
     readable = (*SYSTEM_FOLDERS, *SYSTEM_FILES, *FACTS_OF_MACHINE, *own)
     writable = (*DEVICES, *permissions.writable)
-    return Orders(numbers, readable, writable, permissions.network, program, confinement.folder)
+    return Orders(numbers, readable, writable, permissions.network, places, program, confinement.folder)
 
 
 def _module_folders() -> list[str]:

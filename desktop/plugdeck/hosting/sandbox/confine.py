@@ -64,6 +64,7 @@ def _confine_but_calls(orders: Orders, line: socket.socket) -> bytes:
     if not orders.is_restricted:
         line.send(WORKER)
         return b""
-    restrict(orders.readable, orders.writable, network=orders.network)
+    places = {path: (device, number) for path, device, number in orders.places}
+    restrict(orders.readable, orders.writable, network=orders.network, places=places)
     drop_capabilities()
     return for_process(bytes.fromhex(orders.program), os.getpid())

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+
+from plugdeck.hosting.sandbox.place import Place
 
 
 class Tier(StrEnum):
@@ -89,6 +91,8 @@ class Confinement:
     """Files outside of the system's folders that its plugins are linked with; read-only."""
     placed: tuple[str, ...] = ()
     """Plugins that are opened at their own path, since they find something by it."""
+    places: tuple[Place, ...] = field(default=(), compare=False)
+    """What lies at the paths that it is to see; where it finds something else, it opens nothing."""
     folder: str = "/"
     """The current folder; ours where a plugin's libraries are searched for relative to it."""
     runner: str = ""

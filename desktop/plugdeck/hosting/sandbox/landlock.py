@@ -11,7 +11,7 @@ import errno
 import os
 import stat
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -54,7 +54,12 @@ class Taken(NamedTuple):
 
 
 def restrict(
-    readable: Sequence[str], writable: Sequence[str] = (), *, network: bool = False, taken: Taken | None = None
+    readable: Sequence[str],
+    writable: Sequence[str] = (),
+    *,
+    network: bool = False,
+    taken: Taken | None = None,
+    places: Mapping[str, tuple[int, int]] | None = None,
 ) -> int:
     """Leaves this thread, and those it starts, only these folders and files. There is no way back.
 
@@ -63,12 +68,13 @@ def restrict(
         writable: may be read, and files in them made, written and removed.
         network: whether TCP stays open.
         taken: what is taken away; all that the kernel can by default.
+        places: the device and number of what is to lie at some of these paths.
 
     Returns:
         The version that was used; 0 when nothing is restricted, since the kernel cannot.
 
     Raises:
-        OSError: the kernel can, and refused.
+        OSError: the kernel can, and refused; or something else lies at one of the places.
     """
     abi = landlock_abi()
     if not abi:
@@ -77,9 +83,9 @@ def restrict(
     ruleset = _new_ruleset(abi, taken)
     try:
         for path in readable:
-            _allow(ruleset, path, taken.files & (_EXECUTE | _READ_FILE | _READ_DIR))
+            _allow(ruleset, path, taken.files & (_EXECUTE | _READ_FILE | _READ_DIR), places or {})
         for path in writable:
-            _allow(ruleset, path, taken.files & ~_MAKE_DEVICES)
+            _allow(ruleset, path, taken.files & ~_MAKE_DEVICES, places or {})
         _checked(_libc().prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
         _checked(_libc().syscall(_RESTRICT_SELF, ruleset, 0))
     finally:
@@ -98,11 +104,14 @@ def _new_ruleset(abi: int, taken: Taken) -> int:
     return _checked(_libc().syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0))
 
 
-def _allow(ruleset: int, path: str, rights: int) -> None:
+def _allow(ruleset: int, path: str, rights: int, places: Mapping[str, tuple[int, int]]) -> None:
     with suppress(FileNotFoundError, NotADirectoryError):
         descriptor = os.open(path, os.O_PATH | os.O_CLOEXEC)
         try:
-            if not stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            found = os.fstat(descriptor)
+            if places.get(path, (found.st_dev, found.st_ino)) != (found.st_dev, found.st_ino):
+                raise OSError(errno.ESTALE, "Something else was put there while the plugin was started", path)
+            if not stat.S_ISDIR(found.st_mode):
                 rights &= _OF_FILES
             beneath = struct.pack("=Qi", rights, descriptor)  # struct landlock_path_beneath_attr, packed
             _checked(_libc().syscall(_ADD_RULE, ruleset, _RULE_PATH_BENEATH, beneath, 0))

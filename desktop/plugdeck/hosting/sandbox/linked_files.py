@@ -9,6 +9,7 @@ from pathlib import Path
 from plugdeck.binary import read
 from plugdeck.compat.host import Host
 from plugdeck.errors import BinaryFormatError
+from plugdeck.hosting.sandbox.place import Place, entry, library
 from plugdeck.hosting.sandbox.visible import SYSTEM_FOLDERS
 
 _SOURCES = ".asm .c .cc .cpp .cxx .go .h .hh .hpp .rs .s .S .zig"
@@ -27,6 +28,8 @@ class LinkedFiles:
     libraries: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
     """Files beside it that share its name."""
+    places: tuple[Place, ...] = ()
+    """What lies at each of these paths."""
     by_folder: bool = False
     """Whether libraries are searched for relative to the current folder, as the verdict does."""
     by_origin: bool = False
@@ -60,25 +63,27 @@ def linked_files(path: Path) -> LinkedFiles:
     closure = Host.default().closure(facts)
     if facts.elf is None or closure is None:
         return LinkedFiles()
-    found = [library.path for library in closure.libraries[1:]]
+    found = [each.path for each in closure.libraries[1:]]
     names = [each for name in found for each in (os.path.abspath(name), os.path.realpath(name))]
     outside = [each for each in names if not each.startswith(_SYSTEM)]
     folders = [word for library in closure.libraries for word in (*library.file.elf.rpath, *library.file.elf.runpath)]
     by_folder = not all(word.startswith(("/", "$")) for word in (*found, *folders))
     by_origin = any("ORIGIN" in words for words in (*facts.elf.rpath, *facts.elf.runpath, *facts.elf.needed))
-    return LinkedFiles(tuple(dict.fromkeys(outside)), _files_of_its_name(path), by_folder, by_origin)
+    libraries, data = tuple(dict.fromkeys(outside)), _files_of_its_name(path)
+    places = (*map(library, libraries), *data)
+    return LinkedFiles(libraries, tuple(each.path for each in data), places, by_folder, by_origin)
 
 
-def _files_of_its_name(path: Path) -> tuple[str, ...]:
+def _files_of_its_name(path: Path) -> tuple[Place, ...]:
     """No links: whoever made the folder, an archive for example, could have them lead to the user's own files."""
     begin = f"{path.name.partition('.so')[0]}."
     if begin == ".":  # the name of every hidden file begins so
         return ()
     try:
         with os.scandir(path.parent) as entries:
-            beside = [entry for entry in entries if entry.name.startswith(begin) and entry.name != path.name]
-            data = [entry for entry in beside if Path(entry.name).suffix not in _NO_DATA]
-            files = [entry.path for entry in data if entry.is_file(follow_symlinks=False)]
-            return tuple(sorted(map(os.path.abspath, files))[:_MOST_DATA])
+            beside = [each for each in entries if each.name.startswith(begin) and each.name != path.name]
+            data = [each for each in beside if Path(each.name).suffix not in _NO_DATA]
+            files = [each for each in data if each.is_file(follow_symlinks=False)]
+            return tuple(sorted(map(entry, files))[:_MOST_DATA])
     except OSError:
         return ()

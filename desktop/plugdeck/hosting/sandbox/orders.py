@@ -14,6 +14,8 @@ class Orders(NamedTuple):
     readable: tuple[str, ...] = ()
     writable: tuple[str, ...] = ()
     network: bool = False
+    places: tuple[tuple[str, int, int], ...] = ()
+    """See ``Confinement``."""
     program: str = ""
     """The filter of system calls, in hexadecimal; empty for none."""
     folder: str = "/"
@@ -31,7 +33,8 @@ class Orders(NamedTuple):
         said: dict[str, Any] = json.loads(text)
         address_space, open_files, file_bytes = said.pop("limits")
         readable, writable = tuple(said.pop("readable")), tuple(said.pop("writable"))
-        return cls((address_space, open_files, file_bytes), readable, writable, **said)
+        places = tuple((path, device, number) for path, device, number in said.pop("places"))
+        return cls((address_space, open_files, file_bytes), readable, writable, places=places, **said)
 
     @property
     def is_restricted(self) -> bool:
