@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
+from plugdeck.catalogue.incoming import sha256_of
 from plugdeck.chain.chain import Chain
 from plugdeck.chain.quarantine import PassingQuarantine
+from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import Ending, PluginState
+from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Approval, Tier
+from plugdeck.trust.records import TrustRecords
 
 CRASHES_AT_ITS_START = """
 #include "plugdeck.h"
@@ -254,3 +259,74 @@ def test_a_plugin_that_hangs_is_ended_and_started_again(deck, adding):
     deck.preview.set_source(deck.plain(10))
     deck.until(lambda: deck.step(key).restarts_in_s is not None)
     assert deck.state(key) is PluginState.TIMED_OUT
+
+
+@pytest.fixture
+def records(deck, clock, tmp_path) -> TrustRecords:
+    """The records that the deck's chain asks."""
+    records = TrustRecords(tmp_path / "decisions.jsonl")
+    deck.chain.close()
+    deck.chain = Chain(Hosts(deck.supervisor), records, clock)
+    return records
+
+
+def allow(records: TrustRecords, path: Path) -> Approval:
+    sha256 = sha256_of(path)
+    records.allow(sha256, name="plus", path=path, permissions=NO_PERMISSIONS, lowest_tier=Tier.LIMITED)
+    approval = records.approval(sha256)
+    assert approval
+    return approval
+
+
+@pytest.mark.parametrize("is_kept_off", [False, True])
+def test_what_the_user_took_his_yes_back_from_is_not_started_again_by_hand(deck, adding, records, is_kept_off):
+    path = adding("plus", 3)
+    approval = allow(records, path)
+    key = deck.begin_load(path, approval=approval, keep_off=is_kept_off)
+    deck.settle()
+    records.withdraw(approval.sha256)
+    assert (deck.state(key) is PluginState.LOADED) is not is_kept_off
+
+    deck.chain.restart(key)
+    deck.settle()
+
+    step = deck.step(key)
+    assert (step.state, step.standing, deck.host(key).pid) == (PluginState.NOT_LOADED, "not loaded", None)
+    assert "yes to these bytes does not hold" in step.outcome.sentence and "load it again" in step.outcome.sentence
+    allow(records, path)
+    deck.chain.restart(key)
+    wait_until_it_runs(deck, key)
+    assert deck.step(key).outcome is None
+
+
+def test_what_the_user_took_his_yes_back_from_is_not_started_again_by_itself(deck, adding, records):
+    approval = allow(records, path := adding("plus", 3))
+    key = deck.load(path, approval=approval).key
+    records.withdraw(approval.sha256)
+    crash(deck, key)
+    deck.clock.advance(0.5)
+    deck.settle()
+
+    assert (deck.state(key), deck.host(key).pid) == (PluginState.NOT_LOADED, None)
+    assert "yes to these bytes does not hold" in deck.step(key).outcome.sentence
+
+
+def test_what_the_user_took_his_yes_back_from_moves_to_no_other_process(deck, adding, records):
+    approval = allow(records, path := adding("plus", 3))
+    key = deck.load(path, approval=approval).key
+    pid = deck.host(key).pid
+    records.withdraw(approval.sha256)
+    deck.chain.rehost(key, HostingMode.TOGETHER)
+    deck.settle()
+
+    assert (deck.state(key), deck.host(key).pid) == (PluginState.LOADED, pid)
+    assert "yes to these bytes does not hold" in deck.step(key).not_taken.sentence
+
+
+def test_what_needs_no_yes_is_started_again_without_one(deck, adding, records):
+    """As Plugdeck's own samples, which the records may know from a quarantine that was lifted."""
+    path = adding("plus", 3)
+    key = deck.load(path, approval=Approval(sha256=sha256_of(path))).key
+    crash_into_quarantine(deck, key)
+    deck.chain.lift_quarantine(key)
+    wait_until_it_runs(deck, key)

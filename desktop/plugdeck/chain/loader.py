@@ -15,7 +15,7 @@ from plugdeck.chain.clock import Clock
 from plugdeck.chain.fitting import fit_values
 from plugdeck.chain.post import Post
 from plugdeck.chain.quarantine import Quarantine
-from plugdeck.chain.revival import Revival, hash_of
+from plugdeck.chain.revival import ASK_AGAIN, YES_GONE, Revival, hash_of
 from plugdeck.chain.step import Step, Successor, not_taken, sentence_of
 from plugdeck.chain.transform_host import ChainHosts, Settings, TransformHost, read_settings
 from plugdeck.chain.trial import try_out
@@ -53,7 +53,7 @@ class Loader:
         """Ends the step's host, also one that is being started, and starts it again; returns at once."""
         with self._lock:
             self.revival.cancel(step)
-            step.is_kept_off, step.ended = False, None
+            step.is_kept_off, step.ended, step.refused = False, None, None
         self._tell()
         self.run(lambda: self._restart(step))
 
@@ -121,6 +121,7 @@ class Loader:
 
     def _start(self, step: Step, *, is_new_process: bool = False) -> None:
         with step.changing:
+            self.revival.note_yes(step)
             if step.is_removed or step.is_kept_off or not self.revival.may_start(step):
                 self._tell()
                 return
@@ -170,6 +171,7 @@ class Loader:
                 return
             try:
                 sha256 = self._hash_that_may_start(step, approval)
+                is_allowed = self.revival.is_allowed(approval)
                 settings = self._load(new, partial(_write, new, wanted))
                 try_out(new, self._hosts.factory)
             except PlugdeckError as error:
@@ -177,7 +179,7 @@ class Loader:
                 self._tell()
                 self._hosts.discard(new)
             else:
-                self._swap(step, Successor(new, approval, mode, sha256), settings)
+                self._swap(step, Successor(new, approval, mode, sha256, is_allowed), settings)
             step.other_host = None
         self._tell()
 
@@ -185,6 +187,8 @@ class Loader:
         sha256 = hash_of(step.path, approval)
         if why_not := self.revival.why_not(sha256):
             raise PlugdeckError(f"It is in quarantine: {why_not}", remedy="Lift that in Preferences first.")
+        if approval.sha256 == step.approval.sha256 and self.revival.has_lost_yes(step):
+            raise PlugdeckError(YES_GONE, remedy=ASK_AGAIN)
         return sha256
 
     def _swap(self, step: Step, new: Successor, settings: Settings) -> None:
@@ -196,6 +200,7 @@ class Loader:
             step.post = Post(new.host, step.wanted)  # what was set meanwhile went to the old host
             step.other_host, step.stale = old.host, False
             step.approval, step.mode, step.sha256 = new.approval, new.mode, new.sha256
+            step.was_allowed = new.was_allowed
             self.revival.begin_afresh(step)
             step.take(settings)
         self._adopt(step, PluginState.LOADED)

@@ -20,6 +20,9 @@ class Quarantine(Protocol):
     def lift(self, sha256: str) -> None:
         """Lets them run again."""
 
+    def is_allowed(self, sha256: str) -> bool:
+        """Whether the user's yes to these bytes is on record, be they in quarantine or not."""
+
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Tells of every change, on any thread; the function returned ends it."""
 
@@ -44,6 +47,10 @@ class PassingQuarantine:
         """Part of ``Quarantine``."""
         if self._reasons.pop(sha256, None):
             self._listeners.notify()
+
+    def is_allowed(self, sha256: str) -> bool:
+        """Part of ``Quarantine``: nobody is asked here."""
+        return False
 
     def on_change(self, callback: Callable[[], None]) -> Callable[[], None]:
         """Part of ``Quarantine``."""

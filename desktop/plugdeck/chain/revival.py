@@ -17,13 +17,17 @@ from plugdeck.chain.clock import Clock
 from plugdeck.chain.quarantine import Quarantine
 from plugdeck.chain.step import Step
 from plugdeck.errors import PlugdeckError
-from plugdeck.hosting.outcome import Outcome, PluginState
+from plugdeck.hosting.outcome import Ending, Outcome, PluginState
 from plugdeck.hosting.sandbox.confinement import Approval
+from plugdeck.hosting.standing import LOADING
 
 BACK_OFF_S = (0.5, 2.0)
 """How long a plugin waits after its first and its second bad end; the next one puts it into quarantine."""
 WITHIN_S = 60.0
 """Bad ends longer ago than this count no more."""
+YES_GONE = "Your yes to these bytes does not hold any more."
+"""It was taken back, or went over to a newer build."""
+ASK_AGAIN = "Take it out and load it again, to be asked."
 _RUNNING = frozenset({PluginState.LOADING, PluginState.LOADED})
 _BAD = frozenset({PluginState.CRASHED, PluginState.TIMED_OUT})
 
@@ -75,9 +79,22 @@ class Revival:
         sha256 = hash_of(step.path, step.approval)
         is_same = bool(sha256) and sha256 == step.sha256
         reason = (step.quarantine if is_same else "") or self.why_not(sha256)
+        refused = _not_started(f"{YES_GONE} {ASK_AGAIN}") if self.has_lost_yes(step) else None
         with self._lock:
-            step.sha256, step.quarantine = sha256, reason
-        return not reason
+            step.sha256, step.quarantine, step.refused = sha256, reason, refused
+        return not reason and not refused
+
+    def note_yes(self, step: Step) -> None:
+        """Notes that there is a yes that can be taken back; of a sample, for one, there is none. Reads the records."""
+        step.was_allowed = step.was_allowed or self.is_allowed(step.approval)
+
+    def has_lost_yes(self, step: Step) -> bool:
+        """Whether the yes to the step's bytes was on record, and is no more; reads the records."""
+        return step.was_allowed and not self.is_allowed(step.approval)
+
+    def is_allowed(self, approval: Approval) -> bool:
+        """Whether this yes is on record; reads the records."""
+        return bool(approval.sha256) and self._quarantine.is_allowed(approval.sha256)
 
     def why_not(self, sha256: str) -> str:
         """Why these bytes may not run; empty when they may."""
@@ -92,7 +109,7 @@ class Revival:
         """Forgets how it ended before: these are other bytes, or the user wants it so. The lock is held."""
         self.cancel(step)
         step.is_kept_off = False
-        step.quarantine, step.ended, step.bad_ends = "", None, ()
+        step.quarantine, step.ended, step.refused, step.bad_ends = "", None, None, ()
 
     def lift(self, step: Step) -> None:
         """Lets a quarantined step's bytes run again, and starts it; returns at once."""
@@ -144,6 +161,10 @@ class Revival:
         with self._lock:
             self.begin_afresh(step)
         self._loader.revive(step)
+
+
+def _not_started(why: str) -> Outcome:
+    return Outcome(Ending.NOT_STARTED, LOADING, message=why)
 
 
 def hash_of(path: Path, approval: Approval) -> str:

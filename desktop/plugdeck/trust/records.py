@@ -82,6 +82,11 @@ class TrustRecords:
         known = self.decision(sha256)
         return known.quarantine if known else ""
 
+    def is_allowed(self, sha256: str) -> bool:
+        """Whether the user's yes to these bytes is on record, be they in quarantine or not."""
+        known = self.decision(sha256)
+        return known is not None and known.approval is not None
+
     def earlier(self, path: Path, sha256: str) -> Decision | None:
         """The latest decision that allowed other bytes at this path, or None."""
         place = os.path.abspath(path)
