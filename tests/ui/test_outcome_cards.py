@@ -239,6 +239,15 @@ def test_why_a_new_file_was_not_taken_is_told_of_one_that_does_not_run(pane, dec
     qtbot.waitUntil(lambda: row.reason.text() == "The new file was not taken. It is no image transform any more.")
 
 
+def test_what_can_be_done_is_in_sight_also_where_the_row_is_higher_than_the_chain(pane, deck, qtbot, crash):
+    pane.resize(320, 110)
+    key = deck.load("one")
+    crash(key)
+    row = pane.row(key)
+    qtbot.waitUntil(lambda: row.height() > pane.height() and row.visibleRegion().boundingRect().bottom() > 0)
+    qtbot.waitUntil(lambda: row.visibleRegion().boundingRect().bottom() >= row.card.geometry().bottom())
+
+
 def test_a_card_fits_a_narrow_chain(pane, deck, qtbot, crash):
     key = deck.load("a name that is rather long for a plugin, as some are")
     crash(key)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QApplication
 
 from plugdeck.catalogue.incoming import sha256_of
+from plugdeck.hosting.outcome import PluginState
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.plugins.column import Column
 from plugdeck.ui.trust import quarantined
@@ -58,6 +59,25 @@ def test_what_was_listed_before_the_window_was_whole_is_marked_too(another_desk,
     quarantine(put("blur", is_known=False))
     desk = another_desk(settings, folder)
     desk.qtbot.waitUntil(lambda: state_of(desk, "blur.so") == "Quarantined")
+
+
+def test_the_details_offer_to_lift_it_from_a_plugin_in_the_chain(desk, folder, put):
+    path = put("blur")
+    desk.open(folder)
+    key = desk.load(path)
+    header, chain = desk.details.header, desk.services.chain
+    chain.keep_off(key)
+    desk.wait_for_state(path, PluginState.NOT_LOADED)
+    desk.services.records.quarantine(sha256_of(path), "blur", REASON)
+    chain.restart(key)
+    desk.wait_for_state(path, PluginState.QUARANTINED)
+    assert header.lift.isVisible()
+    assert not header.restart.isVisible()
+    assert not desk.window.actions.restart.isEnabled()
+    desk.qtbot.mouseClick(header.lift, Qt.MouseButton.LeftButton)
+    desk.wait_for_state(path, PluginState.LOADED)
+    assert header.restart.isVisible()
+    assert not header.lift.isVisible()
 
 
 def test_it_is_by_the_bytes_whatever_their_file_is_called(desk, folder, put):

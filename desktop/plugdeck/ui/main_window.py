@@ -134,6 +134,7 @@ class MainWindow(QObject):
         self.chain.replacing.moved_out.connect(self.hosting.tell_moved_out)
         details.load_wanted.connect(self.commands.load_selected)
         details.restart_wanted.connect(self.commands.restart_selected)
+        details.lift_wanted.connect(self.commands.lift_selected)
         details.replace_wanted.connect(self.commands.replace_selected)
         details.back_wanted.connect(self.visits.go_back)
         self.proposals.installed.connect(self._show_installed)
@@ -146,7 +147,7 @@ class MainWindow(QObject):
         self.trust.quarantined.changed.connect(self._show_steps)
         self.services.bridge.failed.connect(self._tell_failure)
         PaletteWatch(shell).changed.connect(plugins.paint_icons)
-        shell.files_dropped.connect(self._sort_drop)
+        shell.files_dropped.connect(self.take)
         shell.closing.connect(self._leave)
 
     # --- selecting
@@ -243,7 +244,8 @@ class MainWindow(QObject):
 
     # --- drops and the end
 
-    def _sort_drop(self, files: list[Path]) -> None:
+    def take(self, files: Sequence[Path]) -> None:
+        """Opens what was dropped here or named to the command, each by what it is."""
         self.services.background.run(lambda: sort_out(files), self._take_drop)
 
     def _take_drop(self, dropped: Dropped) -> None:

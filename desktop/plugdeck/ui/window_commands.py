@@ -24,6 +24,8 @@ from plugdeck.ui.words import RESTART, START_AGAIN
 if TYPE_CHECKING:
     from plugdeck.ui.main_window import MainWindow
 
+_NOT_STARTED_BY_HAND = frozenset({PluginState.LOADING, PluginState.QUARANTINED})
+
 
 class WindowCommands(QObject):
     """Connects the window's actions."""
@@ -67,7 +69,7 @@ class WindowCommands(QObject):
         actions, step = self._window.actions, subject.step if subject else None
         actions.load.setEnabled(loadable)
         actions.call.setEnabled(bool(subject and has_functions(subject.report)))
-        actions.restart.setEnabled(step is not None and step.state is not PluginState.LOADING and can_restart(step))
+        actions.restart.setEnabled(step is not None and step.state not in _NOT_STARTED_BY_HAND and can_restart(step))
         actions.restart.setToolTip(RESTART_WHY_NOT if step and not can_restart(step) else "")
         actions.restart.setText(f"&{START_AGAIN if step and not step.is_loaded else RESTART}")
         actions.take_out.setEnabled(step is not None)
@@ -96,6 +98,11 @@ class WindowCommands(QObject):
         subject = self._window.details.subject
         if subject and subject.key:
             self._window.chain.restart(subject.key)
+
+    def lift_selected(self) -> None:
+        """Lets its bytes run again, and starts it."""
+        if (subject := self._window.details.subject) and subject.key:
+            self._window.services.chain.lift_quarantine(subject.key)
 
     def replace_selected(self) -> None:
         """Swaps in the file as it is now, if that still fits."""

@@ -9,6 +9,8 @@ from plugdeck.catalogue.report import Status
 START_AGAIN = "Start again"
 RESTART = "Restart its host"
 KEEP_OFF = "Keep off"
+LIFT = "Lift quarantine"
+LIFT_WHY = "Lets these bytes run again, and starts them"
 USE_NEW = "Use the new one"
 
 STATUS_WORDS: Mapping[Status, str] = {

@@ -48,5 +48,6 @@ class RowNews(QObject):
         index = rows.index(row)
         if not index or row.y() > rows[index - 1].y():
             self._scroll.ensureWidgetVisible(row, 0, 0)
+            self._scroll.ensureVisible(0, row.geometry().bottom(), 0, 0)  # of a higher one what can be done, at its end
         elif self._scroll.isVisible():
             self._timer.start()  # it has just come, and is laid out next

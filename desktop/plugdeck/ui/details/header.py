@@ -15,7 +15,7 @@ from plugdeck.ui.marks import SIZE, STATE_MARKS, STATUS_MARKS, icon_of
 from plugdeck.ui.plain_label import plain_label, tint
 from plugdeck.ui.theme import SPACING, Tone
 from plugdeck.ui.visible_text import visible_text
-from plugdeck.ui.words import RESTART, START_AGAIN, STATUS_WORDS, USE_NEW
+from plugdeck.ui.words import LIFT, LIFT_WHY, RESTART, START_AGAIN, STATUS_WORDS, USE_NEW
 
 WHY = (
     "Native code stays mapped in its process until that process ends: threads, callbacks and data of the plugin may "
@@ -24,7 +24,6 @@ WHY = (
 )
 NO_TRANSFORM = "Not an image transform: call its functions with Plugin → Call a function…"
 _RESTART_WHY = "Ends the plugin's process and starts a new one with the same settings"
-_NOT_STARTED_BY_HAND = {PluginState.LOADING, PluginState.QUARANTINED}
 _USABLE = {Status.COMPATIBLE, Status.WARNING}
 
 
@@ -33,6 +32,7 @@ class DetailsHeader(QWidget):
 
     load_wanted = Signal()
     restart_wanted = Signal()
+    lift_wanted = Signal()
     replace_wanted = Signal()
     back_wanted = Signal()
 
@@ -53,6 +53,7 @@ class DetailsHeader(QWidget):
         self.back = QPushButton(self)
         self.load = QPushButton("Load", self)
         self.restart = QPushButton(RESTART, self)
+        self.lift = QPushButton(LIFT, self)
         self.replace = QPushButton(USE_NEW, self)
         self._dress()
         self._lay_out()
@@ -70,9 +71,11 @@ class DetailsHeader(QWidget):
         self._show_state(subject)
         self.load.setVisible(step is None)
         self.load.setEnabled(loadable)
-        self.restart.setVisible(step is not None)
+        is_held = step is not None and step.state is PluginState.QUARANTINED
+        self.lift.setVisible(is_held)
+        self.restart.setVisible(step is not None and not is_held)
         self.restart.setText(RESTART if step and step.is_loaded else START_AGAIN)
-        self.restart.setEnabled(step is not None and step.state not in _NOT_STARTED_BY_HAND and can_restart(step))
+        self.restart.setEnabled(step is not None and step.state is not PluginState.LOADING and can_restart(step))
         self.restart.setToolTip(RESTART_WHY_NOT if step and not can_restart(step) else _RESTART_WHY)
         self.replace.setVisible(bool(step and step.stale))
         self._paint_marks()
@@ -145,10 +148,12 @@ class DetailsHeader(QWidget):
         self._why_button.setAccessibleName("Why a loaded plugin cannot be unloaded")
         self._why_button.toggled.connect(self._show_why)
         self.load.setAccessibleName("Load this plugin into the chain")
+        self.lift.setToolTip(LIFT_WHY)
         self.replace.setToolTip("Starts a new process with the file as it is now")
         self.back.clicked.connect(self.back_wanted)
         self.load.clicked.connect(self.load_wanted)
         self.restart.clicked.connect(self.restart_wanted)
+        self.lift.clicked.connect(self.lift_wanted)
         self.replace.clicked.connect(self.replace_wanted)
 
     def _lay_out(self) -> None:
@@ -160,7 +165,7 @@ class DetailsHeader(QWidget):
         first.addWidget(self._mark)
         first.addWidget(self.name)
         first.addStretch(1)
-        for button in (self.load, self.replace, self.restart):
+        for button in (self.load, self.replace, self.restart, self.lift):
             first.addWidget(button)
         second.addWidget(self._state_mark, 0, Qt.AlignmentFlag.AlignTop)
         second.addWidget(self.state)

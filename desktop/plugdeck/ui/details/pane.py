@@ -36,6 +36,7 @@ class DetailsPane(QWidget):
 
     load_wanted = Signal()
     restart_wanted = Signal()
+    lift_wanted = Signal()
     replace_wanted = Signal()
     back_wanted = Signal()
 
@@ -52,6 +53,7 @@ class DetailsPane(QWidget):
         self.tabs.currentChanged.connect(self._show_page)
         self.header.load_wanted.connect(self.load_wanted)
         self.header.restart_wanted.connect(self.restart_wanted)
+        self.header.lift_wanted.connect(self.lift_wanted)
         self.header.replace_wanted.connect(self.replace_wanted)
         self.header.back_wanted.connect(self.back_wanted)
 

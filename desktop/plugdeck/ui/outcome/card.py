@@ -14,7 +14,7 @@ from plugdeck.ui.outcome.report_view import ReportView
 from plugdeck.ui.outcome.words import CardText, card_of, seconds_left
 from plugdeck.ui.theme import SPACING, Tone, tone_colour
 from plugdeck.ui.visible_text import visible_text
-from plugdeck.ui.words import KEEP_OFF, START_AGAIN
+from plugdeck.ui.words import KEEP_OFF, LIFT, LIFT_WHY, START_AGAIN
 
 _COPIED_MS = 2000
 _EDGE = 3
@@ -37,7 +37,7 @@ class OutcomeCard(QFrame):
         self.next = TonedLabel(Tone.QUIET, self)
         self.start = QPushButton(START_AGAIN, self)
         self.keep_off = QPushButton(KEEP_OFF, self)
-        self.lift = QPushButton("Lift quarantine", self)
+        self.lift = QPushButton(LIFT, self)
         self.copy = QPushButton("Copy report", self)
         self.open = QToolButton(self)
         self.dismiss = QToolButton(self)
@@ -128,7 +128,7 @@ class OutcomeCard(QFrame):
         self.dismiss.setToolTip("Dismiss")
         self.start.setToolTip("Starts a new process for it at once, with the same settings")
         self.keep_off.setToolTip("It is not started again by itself, also when Plugdeck is started the next time")
-        self.lift.setToolTip("Lets these bytes run again, and starts them")
+        self.lift.setToolTip(LIFT_WHY)
         self.copy.setToolTip("Copies all that is known as text, for whoever wrote the plugin")
         self._show_details(False)
 

@@ -46,7 +46,7 @@ class Standing:
         return Decision(step.sha256, step.name[:MOST_CHARACTERS], os.path.abspath(step.path), 0, approval)
 
     def words(self, step: StepView) -> str:
-        """Who vouches for a step of these bytes, and what it may do beside its job; empty where neither is worth a line.
+        """Who vouches for a step of these bytes, and what it may do; empty where neither is worth a line.
 
         Beside the verdict on a new file stands no word on the signature of the one before.
         """
