@@ -25,7 +25,8 @@ def run_window(
     """Shows the window until it is closed, and returns the exit code.
 
     Args:
-        files: to propose for install; a running window takes them, and this process ends.
+        files: plugins to propose for install, a folder to open, a picture to show; a running window takes them, and
+            this process ends.
         samples: open the sample plugins and load some of them.
         screenshot: draw the window without a screen, save a picture of it here, and end.
         size: the window's size in pixels.

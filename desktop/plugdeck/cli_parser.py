@@ -51,7 +51,13 @@ def window_parser() -> argparse.ArgumentParser:
         epilog="Commands: list, inspect, check, diff, run, call, bench, install, uninstall, trust, distrust, sign, "
         "verify, keys. Each explains itself with: plugdeck COMMAND --help",
     )
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE.so", help="a plugin to propose for install")
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="a plugin to propose for install, a folder to open, or a picture",
+    )
     parser.add_argument("--version", action="version", version=f"plugdeck {__version__}")
     parser.add_argument("--samples", action="store_true", help="open the sample plugins and load a few")
     parser.add_argument("--theme", choices=("system", "light", "dark"), help="colours for this start")
@@ -128,9 +134,14 @@ def _add_signing(command: _AddCommand) -> None:
     verify = command("verify", "whether authors whose keys you know signed these files")
     verify.add_argument("files", nargs="+", type=Path, metavar="FILE")
     keys = command("keys", "the authors whose signatures you believe, and your own key")
-    keys.add_argument("act", choices=("list", "new", "add", "remove"), help="what to do")
+    acts = ("list", "new", "add", "remove")
+    keys.add_argument("act", choices=acts, metavar="|".join(acts), help="what to do")
     keys.add_argument(
-        "words", nargs="*", metavar="WORD", help="new NAME | add ed25519:KEY NAME | remove NAME or ed25519:KEY"
+        "words",
+        nargs="*",
+        default=[],
+        metavar="NAME",
+        help="new NAME | add ed25519:KEY NAME | remove NAME or ed25519:KEY",
     )
 
 

@@ -8,7 +8,7 @@ import sys
 import threading
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
+from PySide6.QtCore import QPoint, QRect, QTimer
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
@@ -92,11 +92,11 @@ def test_without_a_screen_the_window_says_what_else_can_be_done(monkeypatch):
 PATIENT = "from plugdeck.ui import single_instance; single_instance._PATIENCE_S = 90\n"
 WINDOW = """
 from plugdeck.ui import main_window
-propose = main_window.MainWindow.propose
+take = main_window.MainWindow.take
 def say(self, files):
-    propose(self, files)
-    print("proposed", *[file.name for file in files], flush=True)
-main_window.MainWindow.propose = say
+    take(self, files)
+    print("took", *[file.name for file in files], flush=True)
+main_window.MainWindow.take = say
 from plugdeck.ui import instance_server
 make = instance_server.InstanceServer.__init__
 def listening(self, *arguments):
@@ -113,11 +113,11 @@ def test_a_second_start_hands_its_files_to_the_first_and_nothing_is_loaded(put):
     watchdog = threading.Timer(100, window.kill)
     watchdog.start()
     try:
-        assert window.stdout.readline() == "proposed first.so\n"
+        assert window.stdout.readline() == "took first.so\n"
         assert window.stdout.readline() == "listening\n"
         status, out, errors = finish(start(f"{PATIENT}sys.exit(run_window([Path({str(second)!r})]))"))
         assert (status, out) == (0, ""), errors
-        assert window.stdout.readline() == "proposed second.so\n"
+        assert window.stdout.readline() == "took second.so\n"
         window.send_signal(signal.SIGTERM)
         assert window.stdout.readline() == "ended 0\n"
         assert Settings.load().get("window.size") is not None
@@ -185,6 +185,22 @@ def test_a_window_that_is_closed_while_a_picture_is_read_ends_properly(own_folde
     """Qt's decoders crash when Qt is taken down under them."""
     status, out, errors = finish(start(READS_LONG))
     assert (status, out) == (0, "read\n"), errors
+
+
+def test_a_folder_that_was_named_is_opened_and_not_proposed(qtbot, own_folders, folder, put, monkeypatch):
+    put("blur")
+    life = WindowLife(Wishes((folder,), size=(780, 600)), claim=None)
+    run, opened = life._begin, []
+
+    def close_when_opened(window) -> None:
+        window.plugins.folder_opened.connect(lambda path: opened.append((path, window.proposals.bars)))
+        window.plugins.folder_opened.connect(window.shell.close)
+        QTimer.singleShot(60_000, window, window.shell.close)  # it would not end otherwise if it was not opened
+        run(window)
+
+    monkeypatch.setattr(life, "_begin", close_when_opened)
+    assert life.run() == 0
+    assert opened == [(folder, ())]
 
 
 def test_safe_mode_is_said_in_the_window(qtbot, own_folders, monkeypatch):

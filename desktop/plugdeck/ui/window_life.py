@@ -36,7 +36,7 @@ class Wishes:
     """What the command line asks of the window."""
 
     files: tuple[Path, ...] = ()
-    """To propose for install."""
+    """Plugins to propose for install, a folder to open, a picture to show."""
     samples: bool = False
     """Open the sample plugins and load some of them."""
     screenshot: Path | None = None
@@ -157,7 +157,7 @@ class WindowLife:
 
             SampleSession(window)
         if wishes.files:
-            window.propose(wishes.files)
+            window.take(wishes.files)
         if wishes.screenshot:
             self._take_screenshot(window, wishes.screenshot)
         if self._claim:
@@ -229,7 +229,7 @@ def _listen(window: MainWindow, claim: Claim) -> None:
             os.environ["XDG_ACTIVATION_TOKEN"] = handover.activation_token
         window.shell.come_to_front()
         if handover.files:
-            window.propose(handover.files)
+            window.take(handover.files)
 
     server = InstanceServer(claim.socket_path, window)
     server.taken.connect(take)
