@@ -77,6 +77,7 @@ def _list(_: Sequence[str]) -> list[Json]:
 
 def _new(words: Sequence[str]) -> list[Json]:
     """A new key of the user's own, which he knows by this name from then on."""
+    OwnKey.refuse_second()
     authors = _authors()
     authors.check_name(words[0])
     key = OwnKey.create()

@@ -80,9 +80,10 @@ def test_without_a_key_nothing_is_signed_and_the_remedy_is_told(plugin):
     assert not (plugin.parent / "invert.so.sig").exists()
 
 
-def test_a_second_key_never_overwrites_the_first():
+@pytest.mark.parametrize("name", ["Me", "Other"])
+def test_a_second_key_never_overwrites_the_first(name):
     first = plugdeck("keys", "new", "Me").stdout
-    done = plugdeck("keys", "new", "Other")
+    done = plugdeck("keys", "new", name)
 
     assert done.returncode == 1
     assert "have a key already" in done.stderr
@@ -99,6 +100,13 @@ def test_keys_with_other_words_exits_1_with_what_to_write(words):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 2
     assert "Traceback" not in done.stderr
+
+
+def test_keys_without_a_word_names_those_there_are():
+    done = plugdeck("keys")
+
+    assert done.returncode == 2
+    assert done.stderr.endswith("the following arguments are required: list|new|add|remove\n")
 
 
 def test_files_that_cannot_be_read_are_told_and_the_others_done(plugin, tmp_path):

@@ -37,6 +37,12 @@ class OwnKey:
         return paths.config_folder() / FILE_NAME
 
     @classmethod
+    def refuse_second(cls) -> None:
+        """Raises PlugdeckError when there is one already: before anything else is asked of a new one."""
+        if os.path.lexists(cls.path()):
+            raise _second(cls.path())
+
+    @classmethod
     def create(cls) -> OwnKey:
         """A new one, on disk.
 
@@ -48,10 +54,7 @@ class OwnKey:
             path.parent.mkdir(parents=True, exist_ok=True)
             _write_new(path, pem)
         except FileExistsError as error:
-            raise PlugdeckError(
-                f"You have a key already: {path}.",
-                remedy="Move it away first, and keep it: it signed what you gave out.",
-            ) from error
+            raise _second(path) from error
         except OSError as error:
             raise PlugdeckError(
                 f"The key could not be written to {path}: {error.strerror or error}.",
@@ -103,6 +106,12 @@ class OwnKey:
         except OSError as error:
             raise PlugdeckError(f"{target} could not be written: {error.strerror or error}.") from error
         return target
+
+
+def _second(path: Path) -> PlugdeckError:
+    return PlugdeckError(
+        f"You have a key already: {path}.", remedy="Move it away first, and keep it: it signed what you gave out."
+    )
 
 
 def _write_new(path: Path, content: bytes) -> None:
