@@ -21,6 +21,7 @@ from plugdeck.trust import decision_store
 from plugdeck.trust.authors import Authors
 from plugdeck.trust.permission_edit import PermissionEdit
 from plugdeck.trust.records import TrustRecords
+from plugdeck.ui.background import Background
 from plugdeck.ui.details.tab import Tab
 from plugdeck.ui.preferences import Preferences
 from plugdeck.ui.trust.decisions_model import DecisionColumn
@@ -32,6 +33,7 @@ from plugdeck.ui.trust.permission_words import (
     with_folder,
     without_folder,
 )
+from plugdeck.ui.trust.permissions_editor import PermissionsEditor
 from plugdeck.ui.trust.tried import Tried
 
 # The offscreen platform says this of every window.
@@ -62,6 +64,45 @@ def choose(editor, folder) -> None:
     dialog = editor.findChild(QFileDialog)
     dialog.fileSelected.emit(str(folder))
     dialog.reject()
+
+
+@pytest.fixture
+def background():
+    """One thread, which does one thing after the other."""
+    background = Background(threads=1)
+    yield background
+    background.close()
+
+
+@pytest.fixture
+def editor(qtbot, background) -> PermissionsEditor:
+    editor = PermissionsEditor(background)
+    qtbot.addWidget(editor)
+    editor.show_permissions(NO_PERMISSIONS, "one")
+    return editor
+
+
+@pytest.mark.parametrize("writable", [False, True])
+def test_a_link_that_is_chosen_stands_for_the_folder_that_it_leads_to_now(qtbot, editor, tmp_path, writable):
+    real = tmp_path.resolve() / "pictures"
+    real.mkdir()
+    (tmp_path / "link").symlink_to("pictures")
+    editor.ask_for_folder(writable=writable)
+    choose(editor, tmp_path / "link")
+
+    qtbot.waitUntil(lambda: editor.permissions != NO_PERMISSIONS)
+    assert editor.permissions == (Permissions((), (str(real),)) if writable else Permissions((str(real),)))
+
+
+def test_a_folder_that_was_chosen_for_one_plugin_is_not_given_to_the_next(qtbot, editor, background, tmp_path):
+    editor.ask_for_folder(writable=False)
+    choose(editor, tmp_path)
+    editor.show_permissions(NO_PERMISSIONS, "two")
+    done: list[None] = []
+    background.run(lambda: None, done.append)
+
+    qtbot.waitUntil(lambda: bool(done))
+    assert editor.permissions == NO_PERMISSIONS
 
 
 @pytest.fixture
@@ -111,6 +152,11 @@ def test_a_folder_that_is_allowed_can_be_read_from_then_on_and_is_remembered(des
     choose(page.editor, secret.parent)
     desk.qtbot.waitUntil(lambda: "it can read" in said(desk, key))
     assert TrustRecords().approval(sha256_of(path)).permissions == Permissions((str(secret.parent),))
+    but = "but for what you allowed: it may read 1 folder."
+    desk.qtbot.waitUntil(lambda: but in desk.details.header.confinement.text())
+    assert "no files of yours" not in desk.details.header.confinement.text()
+    assert desk.details.header.standing.text() == ""  # it is said once
+    desk.services.chain.keep_off(key)
     desk.qtbot.waitUntil(lambda: "You let it read 1 folder" in desk.details.header.standing.text())
 
 

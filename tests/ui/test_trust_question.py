@@ -381,6 +381,7 @@ def test_a_folder_that_is_allowed_in_the_question_is_what_it_runs_with(desk, fol
     desk.qtbot.mouseClick(facts.more, Qt.MouseButton.LeftButton)
     desk.qtbot.mouseClick(facts.editor.read, Qt.MouseButton.LeftButton)
     facts.editor.findChild(QFileDialog).fileSelected.emit(str(tmp_path))
+    desk.qtbot.waitUntil(lambda: bool(facts.editor.rows))
     assert facts.editor.rows[0].words.text().startswith(f"Read {tmp_path}")
     facts.editor.findChild(QFileDialog).reject()
     press_run(desk)

@@ -41,7 +41,7 @@ class WindowTrust(QObject):
         self.quarantined = Quarantined(window.services.records, window.services.background, window.plugins.model, self)
         self.asking = Asking(window.services.records, window.services.background, self)
         RecordsWatch(window.shell, window.services.records, window.services.background)
-        self.panel = QuestionPanel(window.shell)
+        self.panel = QuestionPanel(window.services.background, window.shell)
         self.waiting = MessageBar((Shape.CLOCK, Tone.CAUTION), window.shell)
         self.answer = self.waiting.add_button("Show the &question", self.asking.come_back)
         self.panel.hide()

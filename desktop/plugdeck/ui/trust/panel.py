@@ -9,6 +9,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QFont, QKeySequence, QS
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from plugdeck.trust.question import Occasion, Question
+from plugdeck.ui.background import Background
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING, Tone
@@ -29,13 +30,13 @@ class QuestionPanel(QFrame):
     grown = Signal()
     """There is more to see than before."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.question: Question | None = None
         self.heading = plain_label("", self)
         self.count = TonedLabel(Tone.QUIET, self)
         self.lead = TonedLabel(Tone.QUIET, self)
-        self.facts = QuestionFacts(self)
+        self.facts = QuestionFacts(background, self)
         self.beside = Beside(self)
         self.look = QPushButton("Look i&nside first", self)
         self.refuse = QPushButton("&Do not run", self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QFileDialog, QHBoxLayout, QLabel, QPush
 
 from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions
 from plugdeck.trust.permission_edit import PermissionEdit
+from plugdeck.ui.background import Background
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import SPACING
 from plugdeck.ui.trust.permission_words import (
@@ -31,9 +33,11 @@ class PermissionsEditor(QWidget):
     edited = Signal(object)
     """The user's ``PermissionEdit``."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._background = background
         self._permissions = NO_PERMISSIONS
+        self._whose: object = None
         self.nothing = plain_label(NOTHING_MORE, self)
         self._rows = QVBoxLayout()
         self.network = QCheckBox(USE_NETWORK, self)
@@ -55,8 +59,15 @@ class PermissionsEditor(QWidget):
         widgets = (item.widget() for at in range(self._rows.count()) if (item := self._rows.itemAt(at)))
         return tuple(widget for widget in widgets if isinstance(widget, PermissionRow))
 
-    def show_permissions(self, permissions: Permissions) -> None:
-        """Shows other permissions; the same ones leave everything as it is, the focus too."""
+    def show_permissions(self, permissions: Permissions, whose: object) -> None:
+        """Shows other permissions; the same ones leave everything as it is, the focus too.
+
+        ``whose`` they are: a folder that was chosen for one is not given to another that is shown since.
+        """
+        self._whose = whose
+        self._show(permissions)
+
+    def _show(self, permissions: Permissions) -> None:
         self.network.blockSignals(True)
         self.network.setChecked(permissions.network)
         self.network.blockSignals(False)
@@ -76,12 +87,19 @@ class PermissionsEditor(QWidget):
         dialog.setLabelText(QFileDialog.DialogLabel.Accept, "Allow")
         dialog.setFileMode(QFileDialog.FileMode.Directory)
         dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(lambda name: self._add(name, writable=writable))
+        whose = self._whose
+        dialog.fileSelected.connect(lambda name: self._resolve(name, whose, writable=writable))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _add(self, folder: str, *, writable: bool) -> None:
-        self._edit(with_folder(self._permissions, str(Path(folder).absolute()), writable=writable))
+    def _resolve(self, folder: str, whose: object, *, writable: bool) -> None:
+        """Takes the folder that a link leads to now: whoever changes the link later changes nothing that is allowed."""
+
+        def add(real: str) -> None:
+            if whose == self._whose:
+                self._edit(with_folder(self._permissions, real, writable=writable))
+
+        self._background.run(lambda: os.path.realpath(folder), add)
 
     def _set_network(self, wanted: bool) -> None:
         self._edit(replace(self._permissions, network=wanted))
@@ -89,7 +107,7 @@ class PermissionsEditor(QWidget):
     def _edit(self, permissions: Permissions) -> None:
         if permissions != self._permissions:
             edit = PermissionEdit(self._permissions, permissions)
-            self.show_permissions(permissions)
+            self._show(permissions)
             self.edited.emit(edit)
 
     def _renew_rows(self) -> None:

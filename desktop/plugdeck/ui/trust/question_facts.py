@@ -9,6 +9,7 @@ from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Permissions, Ti
 from plugdeck.text import visible
 from plugdeck.trust.question import Question
 from plugdeck.trust.question_text import first_load_words
+from plugdeck.ui.background import Background
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.plain_label import plain_label
 from plugdeck.ui.theme import Tone
@@ -36,7 +37,7 @@ class QuestionFacts(FactGrid):
     opened = Signal()
     """There is more to see than before."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, background: Background, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.identity, self.purpose = plain_label("", self), TonedLabel(Tone.QUIET, self)
         self.origin, self.signature = plain_label("", self), plain_label("", self)
@@ -47,7 +48,7 @@ class QuestionFacts(FactGrid):
         self.files = plain_label("", self)
         self.permissions_words = plain_label("", self)
         self.more = QPushButton("Let it do &more…", self)
-        self.editor = PermissionsEditor(self)
+        self.editor = PermissionsEditor(background, self)
         self._lay_out()
         self.more.clicked.connect(self._open_editor)
         self.editor.edited.connect(self.opened)
@@ -88,7 +89,7 @@ class QuestionFacts(FactGrid):
     def _show_permissions(self, question: Question) -> None:
         """Without confinement there is nothing to allow: it has all of the user's rights."""
         is_held = question.tier is not Tier.LIMITED
-        self.editor.show_permissions(question.permissions)
+        self.editor.show_permissions(question.permissions, question.sha256)
         has_some = question.permissions != NO_PERMISSIONS
         manifest = question.report.manifest
         nothing_more = NOTHING_MORE if manifest and manifest.is_transform else ONLY_CALLS

@@ -52,7 +52,7 @@ class PermissionsTab(QWidget):
         self._step: StepView | None = None
         self._standing: Standing | None = None
         self.nothing = Placeholder(self)
-        self.editor = PermissionsEditor(self)
+        self.editor = PermissionsEditor(services.background, self)
         self.note = TonedLabel(Tone.QUIET, self)
         self.tried = Tried(self)
         self.confinement = plain_label("", self)
@@ -98,7 +98,7 @@ class PermissionsTab(QWidget):
 
     def _show_standing(self, step: StepView, standing: Standing) -> None:
         approval = standing.approval
-        self.editor.show_permissions(approval.permissions if approval else Permissions())
+        self.editor.show_permissions(approval.permissions if approval else Permissions(), step.key)
         hindrance = _hindrance(step, approval)
         for widget in (self.editor, self.tried):
             widget.setEnabled(not hindrance)
