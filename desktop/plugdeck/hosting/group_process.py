@@ -41,7 +41,7 @@ class GroupProcess:
             return ""
         tier, offered = self.confinement.tier, offer()
         why = f"{offered.reason} {offered.remedy}" if tier is offered.tier else ""
-        return f"{tier.words} {why}".strip()
+        return f"{self.confinement.words(is_shared=self._mark is not None)} {why}".strip()
 
     def make(self, confinement: Confinement, sink: LogSink, on_end: OnEnd) -> WorkerProcess:
         """Starts one; see ``WorkerProcess``. Raises HostError when there is none."""

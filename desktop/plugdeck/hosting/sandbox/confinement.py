@@ -38,6 +38,15 @@ _WORDS = {
     Tier.LIMITED: "It runs with your own rights: it could read and change your files and use the network.",
 }
 
+_SHARED = (
+    "It runs sealed off: it sees no files of yours, no network and no program but the plugins that share its process."
+)
+_BUT = {
+    Tier.SEALED: "It runs sealed off{others}, but for what you allowed: it may {deeds}.",
+    Tier.FILTERED: "It runs confined{others}, but for what you allowed: it may {deeds}. "
+    "It can tell which programs run.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
@@ -48,6 +57,13 @@ class Permissions:
     writable: tuple[str, ...] = ()
     """Folders that it may read, and write to."""
     network: bool = False
+
+    @property
+    def deeds(self) -> tuple[str, ...]:
+        """``read 1 folder``, ``use the network``: what they allow, as verb phrases."""
+        folders = (("read", len(self.readable)), ("change", len(self.writable)))
+        counted = (f"{verb} {count} folder{'' if count == 1 else 's'}" for verb, count in folders if count)
+        return (*counted, *(("use the network",) if self.network else ()))
 
     def allows_reading(self, path: Path) -> bool:
         """Whether the file at this path may be read."""
@@ -97,3 +113,12 @@ class Confinement:
     """The current folder; ours where a plugin's libraries are searched for relative to it."""
     runner: str = ""
     """The program that opens its plugins, for those that only one of their own language can open (``go_runner``)."""
+
+    def words(self, *, is_shared: bool) -> str:
+        """What that means to the user, as one sentence; ``is_shared``: for a process that has several plugins."""
+        deeds = self.permissions.deeds
+        if deeds and self.tier in _BUT:
+            what = " and ".join(filter(None, (", ".join(deeds[:-1]), deeds[-1])))
+            others = " with the plugins that share its process" if is_shared else ""
+            return _BUT[self.tier].format(others=others, deeds=what)
+        return _SHARED if is_shared and self.tier is Tier.SEALED else self.tier.words

@@ -23,12 +23,7 @@ _CHANGES = re.compile(r"\b(write|writing|change|changing|create|creating|delete|
 
 def permissions_in_short(permissions: Permissions) -> str:
     """``read 1 folder, use the network``; empty for none."""
-    parts = [
-        f"{verb} {count} folder{'' if count == 1 else 's'}"
-        for verb, count in (("read", len(permissions.readable)), ("change", len(permissions.writable)))
-        if count
-    ]
-    return ", ".join([*parts, *(["use the network"] if permissions.network else [])])
+    return ", ".join(permissions.deeds)
 
 
 def shown_path(path: str) -> str:

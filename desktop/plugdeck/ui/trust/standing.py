@@ -48,10 +48,11 @@ class Standing:
     def words(self, step: StepView) -> str:
         """Who vouches for a step of these bytes, and what it may do; empty where neither is worth a line.
 
-        Beside the verdict on a new file stands no word on the signature of the one before.
+        Beside the verdict on a new file stands no word on the signature of the one before, and of one that runs its
+        confinement says what it may do.
         """
         is_told = not step.stale and (self.signature.is_verified or self.signature.is_bad)
-        allowed = permissions_in_short(self.approval.permissions) if self.approval else ""
+        allowed = permissions_in_short(self.approval.permissions) if self.approval and not step.is_loaded else ""
         vouched = self.signature.words if is_told else ""
         return f"{vouched} {f'You let it {allowed}: see Permissions.' if allowed else ''}".strip()
 
