@@ -16,6 +16,7 @@ from plugdeck.hosting.sandbox.confinement import NO_PERMISSIONS, Tier
 from plugdeck.settings import Settings
 from plugdeck.trust.records import TrustRecords
 from plugdeck.ui.kept_steps import kept_steps
+from plugdeck.ui.rebuilds import FOLLOWED
 from plugdeck.ui.services import HOSTING_MODE, hosting_mode
 from plugdeck.ui.session import RUNNING, SessionMemory
 
@@ -197,6 +198,22 @@ def test_what_runs_inside_plugdeck_does_so_at_the_next_start(left_inside, settin
     assert again.services.chain.step(left_inside).mode is HostingMode.IN_APP
     assert prepared_on
     assert threading.main_thread() not in prepared_on
+
+
+def test_a_followed_file_that_was_built_meanwhile_comes_back_inside_plugdeck(
+    left_inside, settings, another_desk, put, qtbot
+):
+    settings.set(FOLLOWED, [left_inside])
+    settings.save()
+    put("blur", version="2.0.0", is_known=False)
+    again = another_desk(Settings.load(settings.path))
+    SessionMemory(again.window).begin()
+
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside) is not None)
+    qtbot.waitUntil(lambda: again.services.chain.step(left_inside).state is PluginState.LOADED)
+    assert again.services.chain.step(left_inside).version == "2.0.0"
+    assert again.services.chain.step(left_inside).mode is HostingMode.IN_APP
+    assert again.window.trust.asking.waiting == ()
 
 
 def test_a_yes_to_confinement_is_none_to_running_inside_plugdeck(desk, left_inside, settings, another_desk, qtbot):
