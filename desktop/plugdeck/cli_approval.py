@@ -57,8 +57,8 @@ def _says_yes(question: Question) -> bool:
     path, quoted = question.path, shlex.quote(str(question.path))
     if question.occasion is Occasion.QUARANTINED:
         raise PlugdeckError(
-            f"{path} was not run: it is in quarantine. {question.quarantine}",
-            remedy=f"--trust runs it this time; plugdeck trust --lift {quoted} ends the quarantine.",
+            f"{path} was not run: it is quarantined. {question.quarantine}",
+            remedy=f"--trust runs it this time; plugdeck trust --lift {quoted} lifts that.",
         )
     if not (sys.stdin and sys.stdin.isatty() and sys.stderr and sys.stderr.isatty()):
         raise PlugdeckError(

@@ -64,7 +64,7 @@ def list_decisions(options: argparse.Namespace) -> int:
 
 def lift(options: argparse.Namespace) -> int:
     """Ends the quarantine of the named plugins."""
-    return _for_each(options, TrustRecords.lift, lambda known: bool(known.quarantine), "in quarantine")
+    return _for_each(options, TrustRecords.lift, lambda known: bool(known.quarantine), "quarantined")
 
 
 def withdraw(options: argparse.Namespace) -> int:
@@ -96,7 +96,7 @@ def _allow(path: Path, options: argparse.Namespace, records: TrustRecords) -> Qu
     question = question_about(report, records, permissions=permissions_of(options))
     if question.occasion is Occasion.QUARANTINED:
         raise PlugdeckError(
-            f"{path} is in quarantine. {question.quarantine}",
+            f"{path} is quarantined. {question.quarantine}",
             remedy=f"End it first: plugdeck trust --lift {shlex.quote(str(path))}",
         )
     if question.signature.is_bad and not options.in_spite_of_signature:
@@ -173,7 +173,7 @@ def _decision_lines(decision: Decision) -> Iterable[str]:
     for words in permission_words(approval.permissions) if approval else ():
         yield f"  {words}"
     if decision.quarantine:
-        yield f"  in quarantine: {visible(decision.quarantine)}"
+        yield f"  quarantined: {visible(decision.quarantine)}"
 
 
 def _when(decision: Decision) -> str:

@@ -155,12 +155,13 @@ def test_quarantine_is_told_with_its_reason_and_both_ways_out(reader):
 
     refused = plugdeck("call", reader, "Read", "/nowhere")
     assert refused.returncode == 1
-    assert "It crashed three times in a minute." in refused.stderr
+    assert "it is quarantined. It crashed three times in a minute." in refused.stderr
     assert f"plugdeck trust --lift {reader}" in refused.stderr
     assert plugdeck("trust", reader).returncode == 1
     assert plugdeck("call", "--trust", reader, "Read", "/nowhere").returncode == 0
 
-    assert plugdeck("trust", "--lift", reader).returncode == 0
+    assert "  quarantined: It crashed" in plugdeck("trust", "--list").stdout
+    assert plugdeck("trust", "--lift", reader).stdout.endswith(": no longer quarantined\n")
     assert plugdeck("call", reader, "Read", "/nowhere").returncode == 0
     assert plugdeck("trust", "--lift", reader).returncode == 1
 

@@ -44,7 +44,7 @@ _OCCASIONS = {
     Occasion.CHANGED: "It is another file than the one that you allowed at this place.",
     Occasion.KNOWN: "You allowed it before.",
     Occasion.LESS_CONFINED: "You allowed it with better confinement than it would have now.",
-    Occasion.QUARANTINED: "It is in quarantine.",
+    Occasion.QUARANTINED: "It is quarantined.",
 }
 
 
