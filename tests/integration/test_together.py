@@ -13,12 +13,14 @@ import pytest
 
 from plugdeck.catalogue.examine import examine
 from plugdeck.hosting import wire
+from plugdeck.hosting.conversation import Conversation
 from plugdeck.hosting.deadlines import Deadlines
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.hosting_mode import HostingMode
 from plugdeck.hosting.hosts import Hosts
 from plugdeck.hosting.outcome import Ending, HostError, PluginState
 from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Approval, Permissions, Tier
+from plugdeck.hosting.standing import LOADING
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.hosting.wire import Kind
 from plugdeck.hosting.worker_group import WorkerGroup
@@ -400,3 +402,27 @@ def test_a_copy_that_is_handed_to_a_process_is_what_counts_whatever_becomes_of_t
 
     assert plugins[1].load_into(plugins[0]._group.process) is None
     assert plugins[1].call("Do", "") == 7
+
+
+@pytest.mark.parametrize("deed", ["Do", LOADING])
+def test_who_was_called_before_is_not_taken_for_whom_the_process_died_under(three, host, until, monkeypatch, deed):
+    first, second, third = three
+    late = host("late") if deed == LOADING else second
+    third.call("Do", "")
+    process = third._group.process
+
+    def die(talk: Conversation, activity: str) -> None:
+        """Dies as soon as it is said to be at work, and is seen to be dead."""
+        vars(talk)["activity"] = activity
+        if activity == deed and process.is_alive:
+            os.kill(process.pid, signal.SIGKILL)
+            until(lambda: not process.is_alive)
+
+    activity = property(lambda talk: vars(talk)["activity"], die)
+    monkeypatch.setattr(Conversation, "activity", activity, raising=False)
+    with pytest.raises(HostError):
+        late.start() if deed == LOADING else late.call("Do", "")
+    until(lambda: first.is_loaded and third.is_loaded)
+
+    assert late.state is PluginState.CRASHED
+    assert third.outcome is None

@@ -201,7 +201,7 @@ class HostedPlugin:
         """For the group: opens the plugin in ``process``; the reason when it was refused or ended the process."""
         self.standing.become_loading()
         try:
-            with process.session(LOADING):
+            with process.session(LOADING, self._mark_at_work):
                 self._ask_to_load(process)
                 for name, value in self.standing.written.items():
                     process.ask_json(Kind.WRITE, [self.slot, name, value], during=f"writing {name}")
@@ -250,10 +250,10 @@ class HostedPlugin:
             is_coming = self.state is PluginState.LOADING
             message = "It is still being loaded." if is_coming else "Load it first."
             raise HostError(self.outcome or Outcome(Ending.NOT_STARTED, LOADING, message=message))
-        return process.session(during)
+        return process.session(during, self._mark_at_work)
 
-    def mark_at_work(self) -> None:
-        """For ``Call``: should the process end now, it was this plugin."""
+    def _mark_at_work(self) -> None:
+        """Should the process end now, it was this plugin; within its turn, and before it is said to be at work."""
         self._group.at_work = self
 
 

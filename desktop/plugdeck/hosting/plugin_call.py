@@ -29,7 +29,6 @@ class Call:
             process = self._session.__enter__()
         except HostError as failure:
             raise self._named(failure) from failure
-        self._plugin.mark_at_work()
         return process
 
     def __exit__(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -12,14 +13,15 @@ if TYPE_CHECKING:
 class Session:
     """A turn with a process, for the length of a block; turns of one thread may lie within each other."""
 
-    __slots__ = ("_during", "_outer", "_process")
+    __slots__ = ("_begin", "_during", "_outer", "_process")
 
-    def __init__(self, process: WorkerProcess, during: str) -> None:
+    def __init__(self, process: WorkerProcess, during: str, begin: Callable[[], None]) -> None:
         self._process = process
         self._during = during
+        self._begin = begin
 
     def __enter__(self) -> WorkerProcess:
-        self._outer = self._process.begin_session(self._during)
+        self._outer = self._process.begin_session(self._during, self._begin)
         return self._process
 
     def __exit__(

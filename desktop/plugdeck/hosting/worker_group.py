@@ -141,7 +141,6 @@ class WorkerGroup:
         refused = None
         for each in self._members.wanted(unless_loaded=True):
             each.standing.is_disturbed = False
-            self.at_work = each
             if failure := self._refuse_moved(each) or each.load_into(process):
                 each.standing.is_wanted = self.is_bystander(each)
                 refused = failure if each is asked else refused

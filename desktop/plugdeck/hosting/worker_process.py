@@ -199,16 +199,18 @@ class WorkerProcess:
             finally:
                 self._turn.release()
 
-    def session(self, during: str) -> Session:
+    def session(self, during: str, begin: Callable[[], None] = lambda: None) -> Session:
         """``with process.session("Transform")``: several questions as one; nobody else asks in between.
 
-        What the process does meanwhile is called ``during``. Raises HostError when the process is gone.
+        What the process does meanwhile is called ``during``; ``begin`` is called before it is said to do that, and
+        must not fail. Raises HostError when the process is gone.
         """
-        return Session(self, during)
+        return Session(self, during, begin)
 
-    def begin_session(self, during: str) -> str:
+    def begin_session(self, during: str, begin: Callable[[], None]) -> str:
         """For ``Session``: takes the turn; returns what the process did before."""
         self._turn.acquire()
+        begin()
         outer, self._talk.activity = self._talk.activity, during
         if not self.is_alive:
             failure = self._talk.over()
