@@ -219,6 +219,33 @@ def test_a_file_beside_a_plugin_that_is_exchanged_while_its_worker_is_started_is
     assert attempt("second", places=()) == 0
 
 
+NEEDS_LIBRARY = """
+#include "plugdeck.h"
+PD_PLUGIN("needs", "1.0.0", "", "MIT", "Needs a library.")
+PD_FUNCTION(int, Answer, (void))
+int beside(void);
+int Answer(void) { return beside(); }
+"""
+
+
+@pytest.mark.parametrize("tier", [Tier.SEALED, Tier.FILTERED])
+def test_a_library_that_is_exchanged_while_a_worker_is_started_is_not_shown_to_it(start, build_plugin, tmp_path, tier):
+    built = build_plugin('__attribute__((visibility("default"))) int beside(void) { return 1; }', name="libbeside.so")
+
+    def attempt(name: str, **orders: object) -> int:
+        library, other = tmp_path / name / "libbeside.so", tmp_path / name / "other" / "lib.so"
+        other.parent.mkdir(parents=True)
+        for place in (library, other):
+            place.write_bytes(built.read_bytes())
+        flags = [f"-L{library.parent}", "-lbeside", f"-Wl,--enable-new-dtags,-rpath,{library.parent}"]
+        path = build_plugin(NEEDS_LIBRARY, name=f"needs-{name}.so", flags=flags)
+        return start(path, tier=tier, launcher=Swapping(library, other, **orders)).call("Answer")
+
+    with pytest.raises(HostError, match="starting"):
+        attempt("first")
+    assert attempt("second", places=()) == 1
+
+
 MIB = 1 << 20
 GENEROUS = Limits(address_space_bytes=1 << 40, open_files=2048, file_bytes=1 << 40)
 
