@@ -140,7 +140,7 @@ class DetailsHeader(QWidget):
         self.use.setAccessibleName("What it can be used for")
         self.state.setAccessibleName("State")
         self.confinement.setAccessibleName("Confinement")
-        for widget in (self.why, self.worker, self.back, self.confinement, self.standing):
+        for widget in (self.why, self.worker, self.back, self.lift, self.confinement, self.standing):
             widget.hide()
         self._why_button.setText("Why?")
         self._why_button.setAutoRaise(True)
