@@ -187,13 +187,13 @@ def test_twenty_times_each_has_the_same_end_and_nothing_grows(
     processes, held, began, memory = family.strangers(), len(descriptors()), monotonic(), own_bytes()
     wrong = all_of(stage, tier, runs[mode], TIMES)
     seconds, grown = monotonic() - began, own_bytes() - memory
-    with suppress(AssertionError):
-        until(lambda: not family.strangers() - processes)
-    assert not {(each.pid, each.status(), *each.cmdline()[:9]) for each in family.strangers() - processes}
     count = TIMES * sum(tier in behaviour.tiers for behaviour in BEHAVIOURS)
     with capsys.disabled():
         print(f"\ntier {tier}, {mode}: {count:,} runs in {seconds:.0f} s, memory {grown / 1e6:+.1f} MB", wrong or "")
     assert wrong == {}
+    with suppress(AssertionError):
+        until(lambda: not family.strangers() - processes)
+    assert not {(each.pid, each.status(), *each.cmdline()[:9]) for each in family.strangers() - processes}
     assert len(descriptors()) <= held + 4 * AT_ONCE  # frames that are kept for the next
     assert grown < FLAT_BYTES
 
