@@ -20,7 +20,7 @@ from plugdeck.errors import ArgumentError, CallError, PlugdeckError, SymbolNotFo
 from plugdeck.hosting.hosted_plugin import HostedPlugin
 from plugdeck.hosting.in_app import InAppPlugin
 from plugdeck.hosting.launch import PlainLauncher, WorkerCommand
-from plugdeck.hosting.outcome import Ending, HostError, PluginState
+from plugdeck.hosting.outcome import Ending, HostError, Outcome, PluginState
 from plugdeck.hosting.plugin_log import LogLevel, LogSource
 from plugdeck.hosting.supervisor import Supervisor
 from plugdeck.image import Image, ImageLayout
@@ -463,6 +463,17 @@ def test_plugin_that_hangs_while_its_process_ends_is_killed_after_the_deadline(n
         plugin.stop()
         assert time.monotonic() - began > 0.15
         assert has_ended(pid)
+
+
+def test_one_that_is_called_while_it_ends_says_how_it_ended(mixing, patient):
+    with Supervisor(deadlines=patient) as supervisor:
+        [(path, manifest)] = manifests(mixing("plus", "+", 3))
+        plugin = supervisor.host(path, manifest)
+        plugin.start()
+        plugin._group.process._child.condemn(Outcome(Ending.FLOODED, ""))  # its end is seen to a moment later
+        with pytest.raises(HostError) as failed:
+            plugin.read("Priority")
+        assert failed.value.outcome.ending is Ending.FLOODED
 
 
 def test_closed_supervisor_starts_nothing(mixing):

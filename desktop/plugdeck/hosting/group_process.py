@@ -29,6 +29,11 @@ class GroupProcess:
         """Of the one that was started last."""
 
     @property
+    def latest(self) -> WorkerProcess | None:
+        """The one that was started last, whether it runs or not."""
+        return self._process
+
+    @property
     def alive(self) -> WorkerProcess | None:
         """The one that runs, and is not about to end."""
         process = self._process

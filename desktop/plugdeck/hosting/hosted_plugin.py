@@ -245,7 +245,7 @@ class HostedPlugin:
 
     def begin_call(self, during: str) -> Session:
         """For ``Call``. Raises HostError."""
-        process = self._group.process
+        process = self._group.own.latest  # one that is gone says how it ended, as soon as that is known
         if process is None or not self.is_loaded:
             is_coming = self.state is PluginState.LOADING
             message = "It is still being loaded." if is_coming else "Load it first."
