@@ -13,10 +13,24 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QWidget
 
 from plugdeck.hosting.outcome import PluginState
-from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED
+from plugdeck.hosting.sandbox.confinement import NO_APPROVAL_NEEDED, Tier
+from plugdeck.hosting.sandbox.offer import offer
 from plugdeck.image import Image, ImageLayout
 from plugdeck.ui.chain.pane import ChainPane
 from plugdeck.ui.outcome.words import STAYS_OFF
+
+FORKS = """
+#include "plugdeck.h"
+#include <unistd.h>
+PD_PLUGIN("forks", "1.0.0", "", "MIT", "Copies the picture.")
+PD_IMAGE_TRANSFORM(1, "pointwise")
+__attribute__((constructor)) static void begin(void) { if (!fork()) _exit(0); }
+int Transform(const pd_image *in, pd_image *out) {
+  for (int y = 0; y < in->height; y++)
+    for (int x = 0; x < in->width * 4; x++) out->data[y * out->stride + x] = in->data[y * in->stride + x];
+  return 0;
+}
+"""
 
 
 @pytest.fixture
@@ -178,6 +192,26 @@ def test_why_a_new_file_was_not_taken_is_a_card_that_can_be_dismissed(pane, deck
     assert not card.open.isVisible()
     qtbot.mouseClick(card.dismiss, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: not card.isVisible())
+
+
+def test_what_it_tried_and_was_refused_is_a_card_that_is_shown_until_it_is_dismissed(pane, deck, qtbot):
+    if offer().tier is Tier.LIMITED:
+        pytest.skip("this system refuses no plugin anything")
+    key = deck.load_file(deck.build(FORKS, name="forks.so"))
+    row = pane.row(key)
+    qtbot.waitUntil(row.card.isVisible)
+    assert row.card.happened.text() == "It tried to start another process, and was refused."
+    assert "Permissions" in row.card.next.text()
+    assert deck.step(key).state is PluginState.LOADED
+    qtbot.mouseClick(row.card.copy, Qt.MouseButton.LeftButton)
+    report = QGuiApplication.clipboard().text()
+    assert "Plugin: forks" in report
+    assert "It tried, and was refused, to:" in report
+    assert "start another process" in report
+    assert not row.card.start.isVisible()
+    qtbot.mouseClick(row.card.dismiss, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: not row.card.isVisible())
+    assert deck.step(key).denied  # still on record
 
 
 def test_a_call_that_failed_is_no_bad_end(pane, deck, qtbot):

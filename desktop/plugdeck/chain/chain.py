@@ -117,9 +117,10 @@ class Chain:
             self._loader.revival.lift(step)
 
     def forget_outcome(self, key: str) -> None:
-        """Tells no more how a step ended that was started again, nor why a new file was not taken."""
+        """Tells no more how a step ended that was started again, why a new file was not taken, or what was denied."""
         if step := self._steps.find(key):
             step.ended = step.not_taken = None
+            step.denied_seen = step.host.denied
             self._listeners.notify()
 
     def replace(

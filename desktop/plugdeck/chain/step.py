@@ -61,6 +61,8 @@ class StepView:
     """What keeps it from the user's files, or did when it ran last, in sentences."""
     denied: tuple[str, ...] = ()
     """What it tried and was refused, as verb phrases; of its last process, once that has ended."""
+    denied_anew: tuple[str, ...] = ()
+    """What of that the user has not seen yet."""
     file_name: str = ""
     """What tells it from another step of the same name; empty where nothing has to."""
     sha256: str = ""
@@ -159,6 +161,7 @@ class Step:
     confinement: str = ""
     # How it ended, and what comes of that: see ``revival``.
     ended: Outcome | None = None
+    denied_seen: tuple[str, ...] = ()
     refused: Outcome | None = None
     """Why it was not started again, though its host would have been."""
     was_allowed: bool = False
@@ -196,6 +199,7 @@ class Step:
             values=dict(self.values),
             confinement=self.host.confinement_words or self.confinement,
             denied=self.host.denied or (self.ended.denied if self.ended else ()),
+            denied_anew=tuple(deed for deed in self.host.denied if deed not in self.denied_seen),
             file_name=file_name,
             sha256=self.sha256,
             approval=self.approval,

@@ -51,9 +51,11 @@ class Members:
         return {slot: plugin for slot, plugin in list(self._plugins.items()) if plugin.state in _IN_PROCESS}
 
     def add_output(self, source: LogSource, level: LogLevel, text: str) -> None:
-        """Part of ``LogSink``: which of them wrote it is not known."""
+        """Part of ``LogSink``: which of them wrote it is not known. Our own lines tell what the process was refused."""
         for plugin in list(self._plugins.values()):
             plugin.log.add(source, level, text)
+            if source is LogSource.HOST:
+                plugin.standing.tell_change()
 
     def add_logged(self, slot: int, level: LogLevel, text: str) -> None:
         """Part of ``LogSink``."""

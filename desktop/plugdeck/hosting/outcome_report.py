@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +13,7 @@ from plugdeck.text import visible
 _MOST_CHARACTERS = 300
 _MOST_SENTENCE = 4000
 _MOST_LINES = 64
+_REFUSED = "It tried, and was refused, to"
 
 
 class Reported(Protocol):
@@ -42,11 +43,7 @@ def report_text(
         confinement: in words.
     """
     facts = {
-        "Plugin": _shown(f"{plugin.manifest.name} {plugin.manifest.version}".strip()),
-        "File": _shown(str(plugin.path)),
-        "SHA-256": sha256,
-        "Build id": build_id,
-        "Confinement": confinement,
+        **_known_of(plugin, sha256, build_id, confinement),
         "What happened": visible(outcome.sentence, _MOST_SENTENCE),
         "During": _shown(outcome.during),
         "Process": _process(outcome),
@@ -55,9 +52,31 @@ def report_text(
     lists = {
         "Native frames": outcome.crash.frames if outcome.crash else (),
         "Parameters": tuple(f"{name} = {value:g}" for name, value in outcome.parameters),
-        "It tried, and was refused, to": outcome.denied,
+        _REFUSED: outcome.denied,
         "Last lines of standard error": tuple(outcome.stderr_tail.splitlines()),
     }
+    return _written(facts, lists)
+
+
+def denial_text(
+    plugin: Reported, denied: Sequence[str], *, sha256: str = "", build_id: str = "", confinement: str = ""
+) -> str:
+    """As ``report_text``, of a plugin that runs on without what it was refused."""
+    facts = _known_of(plugin, sha256, build_id, confinement)
+    return _written(facts, {_REFUSED: denied})
+
+
+def _known_of(plugin: Reported, sha256: str, build_id: str, confinement: str) -> dict[str, str]:
+    return {
+        "Plugin": _shown(f"{plugin.manifest.name} {plugin.manifest.version}".strip()),
+        "File": _shown(str(plugin.path)),
+        "SHA-256": sha256,
+        "Build id": build_id,
+        "Confinement": confinement,
+    }
+
+
+def _written(facts: Mapping[str, str], lists: Mapping[str, Sequence[str]]) -> str:
     lines = [f"{label}: {value}" for label, value in facts.items() if value]
     return "\n".join((*lines, *(line for label, items in lists.items() for line in _listed(label, items)), ""))
 

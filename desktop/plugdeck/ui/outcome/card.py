@@ -7,7 +7,7 @@ from PySide6.QtGui import QAccessible, QAccessibleEvent, QGuiApplication, QPaint
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QToolButton, QWidget
 
 from plugdeck.chain.step import StepView
-from plugdeck.hosting.outcome_report import report_text
+from plugdeck.hosting.outcome_report import denial_text, report_text
 from plugdeck.ui.chain.toned_label import TonedLabel
 from plugdeck.ui.marks import SIZE, icon_of
 from plugdeck.ui.outcome.report_view import ReportView
@@ -82,7 +82,7 @@ class OutcomeCard(QFrame):
         self.update()
 
     def _offer(self, text: CardText) -> None:
-        has_report = text.outcome is not None
+        has_report = text.outcome is not None or bool(text.denied)
         self.start.setVisible(text.can_start)
         self.keep_off.setVisible(text.can_keep_off)
         self.lift.setVisible(text.can_lift)
@@ -108,6 +108,8 @@ class OutcomeCard(QFrame):
             report = report_text(
                 step, text.outcome, sha256=step.sha256, build_id=build_id, confinement=step.confinement
             )
+        elif text.denied:
+            report = denial_text(step, step.denied, sha256=step.sha256, build_id=build_id, confinement=step.confinement)
         if report != self._report:
             self._report = report
             self.copy.setText("Copy report")

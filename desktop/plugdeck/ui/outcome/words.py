@@ -15,6 +15,7 @@ _QUARANTINED = "These bytes are not started until you lift that, whatever their 
 _RUNS_AGAIN = "It was started again and runs."
 _STARTING = "It is being started again…"
 _TOO_SLOW = "Switch others off, use a smaller picture, or raise the limit in Preferences; then start it again."
+_RUNS_WITHOUT = "It runs on without that. What it may read, write or reach is chosen under Permissions."
 _NOT_TAKEN = (Shape.ARROWS, Tone.CAUTION)
 
 
@@ -27,6 +28,8 @@ class CardText:
     next: str = ""
     outcome: Outcome | None = None
     """What a report can be made of."""
+    denied: tuple[str, ...] = ()
+    """What it tried and was refused, where that is what is told."""
     can_start: bool = False
     can_keep_off: bool = False
     can_lift: bool = False
@@ -60,6 +63,9 @@ def _card_of_loaded(step: StepView) -> CardText | None:
     if step.outcome:
         mark = STATE_MARKS[step.outcome.state][0], Tone.CAUTION
         return CardText(mark, step.outcome.sentence, _RUNS_AGAIN, step.outcome, can_keep_off=True, can_dismiss=True)
+    if denied := step.denied_anew:
+        happened = f"It tried to {', to '.join(denied)}, and was refused."
+        return CardText(_NOT_TAKEN, happened, _RUNS_WITHOUT, denied=denied, can_keep_off=True, can_dismiss=True)
     return None
 
 
