@@ -49,8 +49,7 @@ class Constants:
             case "A":
                 return f"[{', '.join(cursor.until_end(self.constant))}]"
             case "T":
-                elements = cursor.until_end(self.constant)
-                return f"({', '.join(elements)}{',' if len(elements) == 1 else ''})"
+                return cursor.tuple_until_end(self.constant)
             case "V":
                 return self._structure()
         raise NotMangledError("there is no such constant")

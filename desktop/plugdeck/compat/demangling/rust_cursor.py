@@ -19,6 +19,11 @@ class RustCursor(Cursor):
             items.append(item())
         return items
 
+    def tuple_until_end(self, item: Callable[[], str]) -> str:
+        """Items up to their ``E`` as Rust writes a tuple: ``(a,)`` for one alone."""
+        items = self.until_end(item)
+        return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
     def again(self, read: Callable[[], str]) -> str:
         """What stands at an earlier position, which must be earlier: a reference to itself never ends."""
         here = self.position - 1

@@ -67,8 +67,7 @@ class Types:
             case "S":
                 return f"[{self.type()}]"
             case "T":
-                elements = cursor.until_end(self.type)
-                return f"({', '.join(elements)}{',' if len(elements) == 1 else ''})"
+                return cursor.tuple_until_end(self.type)
             case "R" | "Q" as kind:
                 number = cursor.base_62() if cursor.accept("L") else 0
                 lifetime = f"{self._lifetime(number)} " if number else ""
